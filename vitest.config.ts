@@ -1,0 +1,4 @@
+import { defineConfig } from 'vitest/config';
+import { rootConfiguration } from './tools/config/vitest.base.ts';
+
+export default defineConfig(rootConfiguration);
