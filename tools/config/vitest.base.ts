@@ -59,6 +59,7 @@ export function testProjects(): TestProjectInlineConfiguration[] {
         exclude: suite === 'default' ? excludeFromDefault : [],
         testTimeout: suite === 'default' ? testTimeoutMs.default : testTimeoutMs.long,
         hookTimeout: testTimeoutMs.default,
+        setupFiles: [join(repository, 'tools/config/vitest.setup.ts')],
         restoreMocks: true,
         unstubEnvs: true,
       },

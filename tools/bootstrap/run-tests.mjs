@@ -1,0 +1,45 @@
+// Runs vitest over the workspace and says in its last line how it went.
+//
+//   T1. The last line is `N passed, N failed, N skipped`, over all packages, whatever happened before.
+//   T2. The exit code is 0 only when something passed, nothing failed, and vitest itself ended with 0. An error outside
+//       any test and a file that could not be loaded count as failures.
+
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runInForeground } from './child.mjs';
+import { repository } from './prepare.mjs';
+
+/**
+ * @param {readonly string[]} args - For vitest: name filters and the like.
+ * @param {NodeJS.ProcessEnv} env
+ * @param {{ failedBefore?: number }} options - Failures of earlier steps that count into the last line.
+ * @returns {Promise<number>} The exit code.
+ */
+export async function runTests(args, env, { failedBefore = 0 } = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'tidemark-tests-'));
+  try {
+    const summaryFile = join(folder, 'summary.json');
+    const vitest = join(repository, 'node_modules/vitest/vitest.mjs');
+    const reporters = ['--reporter=default', `--reporter=${join(repository, 'tools/bootstrap/summary-reporter.mjs')}`];
+    const code = await runInForeground([vitest, 'run', '--allowOnly=false', ...reporters, ...args], {
+      cwd: repository,
+      env: { ...env, TIDEMARK_TEST_SUMMARY: summaryFile },
+    });
+    const { passed, failed, skipped } = readSummary(summaryFile);
+    const failedTotal = failed + failedBefore + (failed === 0 && code !== 0 ? 1 : 0);
+    process.stdout.write(`${passed} passed, ${failedTotal} failed, ${skipped} skipped\n`);
+    return failedTotal === 0 && passed > 0 ? 0 : 1;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function readSummary(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    // Vitest ended before it could report: nothing is known to have passed.
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+}
