@@ -1,0 +1,130 @@
+// The keyed state of one subtask in a snapshot: an ordered list of segments and, per key group, where its chain starts.
+//
+//   K1. A handle is complete in itself. Whoever restores reads, for a key group, the segments from its chain start to
+//       the end of the list, oldest first; nobody concatenates handles of different checkpoints.
+//   K2. Segments of one checkpoint stand side by side; a later segment hides what an earlier one says of the same entry.
+//   K3. Key groups outside `keyGroupRange` may be in the segments (after rescaling) and are not read.
+
+import { KeyGroupRange } from '../key-group/key-group-range.js';
+import { type StreamStateHandle, streamStateSizeBytes } from './stream-state-handle.js';
+
+/** Key groups from `first` to `last`, both inclusive, as plain data. */
+export interface KeyGroupRangeData {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** One segment file of the portable snapshot format, and what a reader needs in order to trust it. */
+export interface SegmentReference {
+  /** 128 random bits in hex, also in the header of the segment: a valid segment of another snapshot must not pass. */
+  readonly uid: string;
+  readonly stream: StreamStateHandle;
+  /** Length of the segment in bytes. */
+  readonly lengthBytes: number;
+  /** The checksum in the trailer of the segment, an unsigned 32-bit number that covers every byte of it. */
+  readonly checksum: number;
+  /** The checkpoint that wrote the segment. */
+  readonly checkpointId: number;
+  /** Whether the stream is private to its checkpoint or may be used by later ones. */
+  readonly scope: 'exclusive' | 'shared';
+}
+
+/** From which segment on the key groups from `first` to `last` are read. */
+export interface ChainStart extends KeyGroupRangeData {
+  /** Index into the segments of the handle. */
+  readonly segment: number;
+}
+
+/** The logical digests of one state: 8 bytes per key group of the handle's range, in order. */
+export interface StateDigests {
+  readonly stateName: string;
+  readonly digests: Uint8Array;
+}
+
+interface KeyedStateHandleFields {
+  /** Unique among all handles. */
+  readonly handleId: string;
+  readonly keyGroupRange: KeyGroupRangeData;
+  /** Number of key groups of the operator: fixed for the life of the state. */
+  readonly maxParallelism: number;
+  /** Oldest first (K1). */
+  readonly segments: readonly SegmentReference[];
+  /** Sorted and without overlap; a key group that none names has no state. */
+  readonly chainStarts: readonly ChainStart[];
+  /**
+   * Order-independent digest per state and key group over the logical entries, for full images only: two snapshots
+   * with the same schemas are the same when these are.
+   */
+  readonly digests?: readonly StateDigests[];
+}
+
+/** A full image: every segment was written for this snapshot. */
+export interface KeyGroupsStateHandle extends KeyedStateHandleFields {
+  readonly kind: 'key-groups';
+}
+
+/** A snapshot that uses segments of earlier checkpoints. */
+export interface IncrementalKeyedStateHandle extends KeyedStateHandleFields {
+  readonly kind: 'incremental';
+  readonly checkpointId: number;
+  /** The checkpoint that the deltas of this one build on; absent when it wrote full images and may become a base. */
+  readonly baseCheckpointId?: number;
+  /** Bytes written for this checkpoint, in contrast to the bytes it refers to. */
+  readonly checkpointedSizeBytes: number;
+}
+
+/** The keyed state of one subtask. */
+export type KeyedStateHandle = KeyGroupsStateHandle | IncrementalKeyedStateHandle;
+
+/** The key-group range of a handle as a {@link KeyGroupRange}. */
+export function keyGroupRangeOf(handle: KeyedStateHandle): KeyGroupRange {
+  return KeyGroupRange.of(handle.keyGroupRange.first, handle.keyGroupRange.last);
+}
+
+/** Bytes that the handle refers to, shared segments included. */
+export function keyedStateSizeBytes(handle: KeyedStateHandle): number {
+  let size = 0;
+  for (const segment of handle.segments) size += streamStateSizeBytes(segment.stream);
+  return size;
+}
+
+/** Bytes that were written for the checkpoint of this handle. */
+export function keyedStateCheckpointedSizeBytes(handle: KeyedStateHandle): number {
+  return handle.kind === 'incremental' ? handle.checkpointedSizeBytes : keyedStateSizeBytes(handle);
+}
+
+/**
+ * The part of a handle that lies in `range`: the same segments, fewer key groups. `undefined` when nothing does.
+ *
+ * Segments that no remaining key group reads are left out.
+ */
+export function intersectKeyedStateHandle(handle: KeyedStateHandle, range: KeyGroupRange): KeyedStateHandle | undefined {
+  const own = keyGroupRangeOf(handle);
+  const shared = own.getIntersection(range);
+  if (shared.numberOfKeyGroups === 0) return undefined;
+  if (shared.equals(own)) return handle;
+  const clipped = clipChainStarts(handle.chainStarts, shared);
+  const firstSegment = clipped.reduce((least, start) => Math.min(least, start.segment), handle.segments.length);
+  const { digests, ...fields } = handle;
+  return {
+    ...fields,
+    keyGroupRange: { first: shared.first, last: shared.last },
+    segments: handle.segments.slice(firstSegment),
+    chainStarts: clipped.map((start) => ({ ...start, segment: start.segment - firstSegment })),
+    ...(digests === undefined ? {} : { digests: digests.map((state) => sliceDigests(state, own, shared)) }),
+  };
+}
+
+function clipChainStarts(starts: readonly ChainStart[], range: KeyGroupRange): ChainStart[] {
+  const clipped: ChainStart[] = [];
+  for (const start of starts) {
+    const shared = range.getIntersection(KeyGroupRange.of(start.first, start.last));
+    if (shared.numberOfKeyGroups > 0) clipped.push({ first: shared.first, last: shared.last, segment: start.segment });
+  }
+  return clipped;
+}
+
+function sliceDigests(state: StateDigests, own: KeyGroupRange, shared: KeyGroupRange): StateDigests {
+  const start = (shared.first - own.first) * 8;
+  return { stateName: state.stateName, digests: state.digests.slice(start, start + shared.numberOfKeyGroups * 8) };
+}

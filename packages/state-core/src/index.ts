@@ -1,0 +1,71 @@
+// The entry for applications: state, types, configuration, loading, embedded use.
+
+export { type Clock, systemClock } from './ambient/clock.js';
+export { type StateLogger, silentLogger } from './ambient/logger.js';
+export { type RandomSource, systemRandom } from './ambient/random.js';
+export { type CancelScheduled, type Scheduler, systemScheduler } from './ambient/scheduler.js';
+export { isStateError, StateError, type StateErrorDetails, type StateErrorOptions } from './error/state-error.js';
+export {
+  type KnownStateErrorCode,
+  STATE_ERROR_CODES,
+  type StateErrorCode,
+  type StateErrorKind,
+} from './error/state-error-code.js';
+export {
+  assignKeyToParallelOperator,
+  assignToKeyGroup,
+  computeDefaultMaxParallelism,
+  computeKeyGroupForKeyHash,
+  computeKeyGroupRangeForOperatorIndex,
+  computeOperatorIndexForKeyGroup,
+  createKeyGroupPartitions,
+  DEFAULT_LOWER_BOUND_MAX_PARALLELISM,
+  UPPER_BOUND_MAX_PARALLELISM,
+} from './key-group/key-group-assignment.js';
+export { KeyGroupRange } from './key-group/key-group-range.js';
+export type {
+  Infer,
+  KeyIdentity,
+  KeySerializer,
+  PlainData,
+  SchemaCompatibility,
+  SerializerSnapshot,
+  TypeSerializer,
+  ValueReader,
+} from './serialization/type-serializer.js';
+export type { KeyedStateStore } from './state/keyed-state-store.js';
+export type {
+  AggregatingState,
+  AppendingState,
+  BroadcastState,
+  FoldingState,
+  ListState,
+  MapState,
+  MapStateIterator,
+  MergingState,
+  ReadOnlyBroadcastState,
+  ReducingState,
+  State,
+  ValueState,
+} from './state/state.js';
+export {
+  AggregatingStateDescriptor,
+  FoldingStateDescriptor,
+  ListStateDescriptor,
+  MapStateDescriptor,
+  ReducingStateDescriptor,
+  type StateDescriptor,
+  type StateDescriptorOptions,
+  type StateKind,
+  type StateOf,
+  type ValueOrDefault,
+  ValueStateDescriptor,
+} from './state/state-descriptor.js';
+export type { AggregateFunction, FoldFunction, ReduceFunction } from './state/state-functions.js';
+export {
+  StateTtlConfig,
+  type StateTtlOptions,
+  type TtlStateVisibility,
+  type TtlTimeCharacteristic,
+  type TtlUpdateType,
+} from './state/state-ttl-config.js';

@@ -1,0 +1,140 @@
+// The entry for implementers: what state backends and checkpoint storages are made of.
+
+export { randomHexId } from './ambient/random.js';
+export { ByteReader } from './bytes/byte-reader.js';
+export { ByteWriter, MAX_SERIALIZED_BYTES } from './bytes/byte-writer.js';
+export type {
+  CheckpointAttachment,
+  CheckpointLineage,
+  CheckpointMetadata,
+  CheckpointProperties,
+  MasterState,
+  OperatorState,
+  OperatorSubtaskState,
+  RawKeyedStateHandle,
+} from './checkpoint/checkpoint-metadata.js';
+export type {
+  CheckpointListing,
+  CheckpointStorage,
+  CheckpointStorageCoordinatorView,
+  CheckpointStorageParameters,
+  CheckpointStorageWorkerView,
+  FoundCheckpoint,
+  FoundOwner,
+} from './checkpoint-storage/checkpoint-storage.js';
+export type { CheckpointStorageCapabilities } from './checkpoint-storage/checkpoint-storage-capabilities.js';
+export {
+  type CheckpointStorageFactory,
+  type ConfigurableCheckpointStorage,
+  type FactoryContext,
+  SPI_API_VERSION,
+} from './checkpoint-storage/checkpoint-storage-factory.js';
+export type {
+  CheckpointMetadataScope,
+  CheckpointOwner,
+  CheckpointStorageLocation,
+  CheckpointStorageLocationReference,
+  CompletedCheckpointPointer,
+  ResolvedCheckpoint,
+  StateHandleDiscarder,
+} from './checkpoint-storage/checkpoint-storage-location.js';
+export type {
+  CheckpointedStateScope,
+  CheckpointStateInputStream,
+  CheckpointStateOutputStream,
+  CheckpointStreamFactory,
+  CheckpointStreamPurpose,
+  StateHandleReader,
+} from './checkpoint-storage/checkpoint-stream.js';
+export { InvariantViolation, invariant } from './error/invariant.js';
+export {
+  type ChainStart,
+  type IncrementalKeyedStateHandle,
+  intersectKeyedStateHandle,
+  type KeyedStateHandle,
+  type KeyGroupRangeData,
+  type KeyGroupsStateHandle,
+  keyedStateCheckpointedSizeBytes,
+  keyedStateSizeBytes,
+  keyGroupRangeOf,
+  type SegmentReference,
+  type StateDigests,
+} from './handle/keyed-state-handle.js';
+export {
+  type OperatorStateHandle,
+  type OperatorStateMode,
+  type OperatorStatePartitions,
+  operatorStateSizeBytes,
+} from './handle/operator-state-handle.js';
+export {
+  type ByteStreamStateHandle,
+  equalStreamStateHandles,
+  type FileStateHandle,
+  physicalStateHandleId,
+  type StreamStateHandle,
+  streamStateSizeBytes,
+} from './handle/stream-state-handle.js';
+export { KeyGroupRangeOffsets } from './key-group/key-group-range-offsets.js';
+export {
+  bitMix,
+  javaBooleanHash,
+  javaFloat64Hash,
+  javaInt64Hash,
+  javaSafeIntegerHash,
+  javaStringHash,
+  KEY_HASH,
+  murmur3Bytes,
+  murmurHash,
+} from './key-group/key-hash.js';
+export { isKeySerializer } from './serialization/type-serializer.js';
+export type { SnapshotCompression } from './snapshot-format/snapshot-compression.js';
+export { VOID_NAMESPACE, type VoidNamespace, voidNamespaceSerializer } from './state/namespace.js';
+export { valueSerializerOf } from './state/state-descriptor.js';
+export type { CheckpointListener } from './state-backend/checkpoint-listener.js';
+export type {
+  InternalAggregatingState,
+  InternalAppendingState,
+  InternalFoldingState,
+  InternalKvState,
+  InternalListState,
+  InternalMapState,
+  InternalMergingState,
+  InternalReducingState,
+  InternalValueState,
+} from './state-backend/internal-state.js';
+export type {
+  KeyContext,
+  KeyedStateBackend,
+  KeyedStateOf,
+  KeySelectionListener,
+  StateMetrics,
+} from './state-backend/keyed-state-backend.js';
+export type {
+  KeyedStateBackendParameters,
+  OperatorStateBackendParameters,
+  StateBackendParameters,
+} from './state-backend/keyed-state-backend-parameters.js';
+export type {
+  KeyedStore,
+  KeyedStoreAddress,
+  KeyedStoreEntry,
+  KeyedStoreParameters,
+  OpenKeyedStore,
+} from './state-backend/keyed-store.js';
+export type { OperatorStateBackend, OperatorStateStore } from './state-backend/operator-state-backend.js';
+export type {
+  SnapshotContext,
+  SnapshotKind,
+  SnapshotResult,
+  SnapshotSharing,
+  SnapshotStrategy,
+  SnapshotView,
+} from './state-backend/snapshot-context.js';
+export type { StateBackend } from './state-backend/state-backend.js';
+export type { StateBackendCapabilities } from './state-backend/state-backend-capabilities.js';
+export type { ConfigurableStateBackend, StateBackendFactory } from './state-backend/state-backend-factory.js';
+export type {
+  RestoredStateLine,
+  StateRestoreOutcome,
+  StateRestoreReport,
+} from './state-backend/state-restore-report.js';

@@ -1,0 +1,74 @@
+// The two halves of a snapshot, and what the coordinator says about it.
+//
+//   N1. The synchronous half freezes: it runs between two records, awaits nothing and takes constant time.
+//   N2. Every freeze closes an epoch: all changes since the freeze before. The epoch has the id of its checkpoint.
+//   N3. The coordinator names the base; the task never derives it from notifications, which may be late or lost. A task
+//       that cannot serve the base writes full images.
+//   N4. delta(n) is what changed in the epochs after the base up to and including n. An epoch is forgotten only when a
+//       checkpoint at or after it is confirmed: an abort, a savepoint and a lost notification forget nothing.
+//   N5. `release()` may be called at any time, also twice, also while `write()` runs; then nothing is left behind.
+
+import type { CheckpointStreamFactory } from '../checkpoint-storage/checkpoint-stream.js';
+
+/** Whether a snapshot belongs to the automatic chain or to the user. A savepoint is self-contained and never a base. */
+export type SnapshotKind = 'checkpoint' | 'savepoint';
+
+/**
+ * What a snapshot may share with others.
+ *
+ * - `forward-backward`: uses segments of earlier checkpoints and may be used by later ones.
+ * - `forward`: writes everything itself and may be used by later ones.
+ * - `no-sharing`: writes everything itself and stays alone.
+ */
+export type SnapshotSharing = 'forward-backward' | 'forward' | 'no-sharing';
+
+/** Everything a backend is told about a snapshot. */
+export interface SnapshotContext {
+  /** Higher than in every earlier snapshot of this state, restores included. */
+  readonly checkpointId: number;
+  /** When the coordinator triggered, in milliseconds since 1970. */
+  readonly timestampMs: number;
+  /** The completed checkpoint that deltas build on; `undefined` asks for full images. Its segments are pinned. */
+  readonly base: number | undefined;
+  readonly kind: SnapshotKind;
+  readonly sharing: SnapshotSharing;
+  /** The time of the freeze in milliseconds, for expiry: the same for everything in the snapshot. */
+  readonly nowMs: number;
+  /** Where the bytes go. */
+  readonly streams: CheckpointStreamFactory;
+  /** Fires when the snapshot is no longer wanted: the writer stops at its next slice and rejects. */
+  readonly signal: AbortSignal;
+  /** Whether the current slice has used up its time (2 ms): then the writer awaits {@link yieldNow}. */
+  shouldYield(): boolean;
+  /** Gives the event loop back and starts a new slice. @throws StateError `checkpoint-aborted` once the signal has fired. */
+  yieldNow(): Promise<void>;
+}
+
+/** A frozen view of state, and the writer of it. */
+export interface SnapshotView<H> {
+  /**
+   * Writes the view in slices while records go on. Called at most once.
+   *
+   * @throws StateError `checkpoint-aborted`, `snapshot-released`, `state-size-limit-exceeded`, `value-not-serializable`,
+   * `storage-*`. Nothing is left in the storage then.
+   */
+  write(): Promise<SnapshotResult<H>>;
+  /** Lets go of the view; makes a running {@link write} reject. Idempotent. */
+  release(): void;
+}
+
+/** What a snapshot of one backend ended in. */
+export interface SnapshotResult<H> {
+  /** `undefined` when there was no state at all. */
+  readonly jobManagerOwned: H | undefined;
+  /** A second copy on the local disk, where local recovery is on. Never there without the first. */
+  readonly taskLocal?: H;
+}
+
+/** A way of taking snapshots: freeze first, write later. */
+export interface SnapshotStrategy<H> {
+  /** For messages and logs. */
+  readonly description: string;
+  /** The synchronous half (N1). @throws StateError `too-many-concurrent-snapshots`, `backend-closed`. */
+  prepare(context: SnapshotContext): SnapshotView<H>;
+}

@@ -1,0 +1,30 @@
+// What a restore found and did, state by state, as plain data.
+
+import type { StateKind } from '../state/state-descriptor.js';
+
+/**
+ * What became of a state.
+ *
+ * - `matched`: declared and restored, read as it is.
+ * - `migrated`: declared and restored; old values are brought to today's schema when they are first used.
+ * - `new`: declared, not in the snapshot.
+ * - `kept`: in the snapshot, not declared: carried along unchanged.
+ */
+export type StateRestoreOutcome = 'matched' | 'migrated' | 'new' | 'kept';
+
+/** One line of a {@link StateRestoreReport}. */
+export interface RestoredStateLine {
+  readonly stateName: string;
+  readonly kind: StateKind;
+  readonly outcome: StateRestoreOutcome;
+  /** The stored schema in words; absent for new states. */
+  readonly previousSchema?: string;
+  /** Today's schema in words; absent for kept states. */
+  readonly schema?: string;
+}
+
+/** What a restore found and did. */
+export interface StateRestoreReport {
+  readonly restoredCheckpointId: number | undefined;
+  readonly states: readonly RestoredStateLine[];
+}
