@@ -7,7 +7,8 @@ const SUGGESTIONS_MAX: number = 3;
  */
 export function suggest(written: string, candidates: Iterable<string>): readonly string[] {
   const word = written.toLowerCase().replaceAll('_', '-');
-  const limit = Math.max(2, Math.floor(word.length / 5));
+  // Long keys share most of their letters: three wrong ones are a slip, more are another key.
+  const limit = word.length <= 12 ? 2 : 3;
   const scored: { candidate: string; distance: number }[] = [];
   for (const candidate of new Set(candidates)) {
     const isTail = candidate.endsWith(`.${word}`) || word.endsWith(`.${candidate}`);
@@ -29,20 +30,17 @@ export function didYouMean(suggestions: readonly string[]): string {
 
 /** Insertions, deletions, replacements and swaps of neighbours between two words. */
 export function editDistance(a: string, b: string): number {
-  let beforePrevious: number[] = [];
-  let previous: number[] = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const current: number[] = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      let distance = Math.min(previous[j]! + 1, current[j - 1]! + 1, replaced);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
-        distance = Math.min(distance, beforePrevious[j - 2]! + 1);
-      }
-      current.push(distance);
+  const width = b.length + 1;
+  const distances = new Uint32Array((a.length + 1) * width);
+  const at = (i: number, j: number): number => distances[i * width + j] ?? 0;
+  for (let i = 0; i <= a.length; i++) {
+    for (let j = 0; j <= b.length; j++) {
+      let distance = i === 0 || j === 0 ? i + j : Math.min(at(i - 1, j) + 1, at(i, j - 1) + 1);
+      if (i > 0 && j > 0) distance = Math.min(distance, at(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1));
+      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      if (isSwap) distance = Math.min(distance, at(i - 2, j - 2) + 1);
+      distances[i * width + j] = distance;
     }
-    beforePrevious = previous;
-    previous = current;
   }
-  return previous[b.length]!;
+  return at(a.length, b.length);
 }

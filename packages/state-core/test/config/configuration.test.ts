@@ -145,8 +145,9 @@ describe('values that cannot be', () => {
     ['pipeline.max-parallelism', '9007199254740993'],
   ])('%s: %j', (key, value) => {
     const config = Configuration.from({ [key]: value });
-    const option = CORE_OPTIONS.find((candidate) => candidate.key === key);
-    expect(errorOf(() => config.get(option!)).code).toBe('config-value-invalid');
+    const [option] = CORE_OPTIONS.filter((candidate) => candidate.key === key);
+    expect(option).toBeDefined();
+    expect(errorOf(() => option && config.get(option)).code).toBe('config-value-invalid');
   });
 
   test.each([

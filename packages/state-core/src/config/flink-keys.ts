@@ -1,0 +1,91 @@
+// Keys of Flink that Tidemark knows and does not have, each with what to write instead or why nothing is needed.
+//
+// Owns: the list. Aliases that Tidemark reads stand with their options. An option that some package defines wins over
+// this list, so a package that brings a feature only has to define its options.
+
+const LMDB: string =
+  'the off-heap backend here is LMDB: write state.backend: lmdb and set its options under state.backend.lmdb';
+const FORST: string =
+  'state is never kept away from the process here; write state.backend: lmdb for state larger than memory';
+const CHANGELOG: string =
+  'there is no changelog; write execution.checkpointing.incremental: true to store only what changed';
+const ALIGNED: string =
+  'checkpoints are always aligned; write execution.checkpointing.mode: AT_LEAST_ONCE if tasks must not wait for alignment';
+const LOCAL: string = 'state is always restored from the checkpoint storage; remove the key';
+const CLUSTER: string = 'it configures a Flink cluster, and there is none here; remove the key';
+
+/** A key, or with a dot at its end every key that starts so, and what to do about it. The first match counts. */
+const UNSUPPORTED: readonly (readonly [key: string, advice: string])[] = [
+  ['state.backend.rocksdb.', LMDB],
+  ['state.backend.forst.', FORST],
+  ['state.backend.async', 'snapshots are always written asynchronously; remove the key'],
+  ['state.backend.local-recovery', LOCAL],
+  ['state.changelog.', CHANGELOG],
+  ['state.size-track.', 'sizes of single values are not measured; every checkpoint reports the size of its state'],
+  [
+    'execution.checkpointing.interval-during-backlog',
+    'sources report no backlog; execution.checkpointing.interval holds',
+  ],
+  ['execution.checkpointing.cleaner.parallel-mode', 'old checkpoints are removed as fast as the storage allows'],
+  [
+    'execution.checkpointing.checkpoints-after-tasks-finish',
+    'checkpoints always go on when some tasks have finished; remove the key',
+  ],
+  [
+    'execution.checkpointing.checkpoints-after-tasks-finish.enabled',
+    'checkpoints always go on when some tasks have finished; remove the key',
+  ],
+  ['execution.checkpointing.unaligned', ALIGNED],
+  ['execution.checkpointing.unaligned.', ALIGNED],
+  ['execution.checkpointing.aligned-checkpoint-timeout', ALIGNED],
+  ['execution.checkpointing.alignment-timeout', ALIGNED],
+  ['execution.checkpointing.recover-without-channel-state.', ALIGNED],
+  ['execution.checkpointing.local-backup.', LOCAL],
+  [
+    'execution.checkpointing.file-merging.',
+    'small state goes into the metadata of the checkpoint: raise execution.checkpointing.data-inline-threshold (up to 1 mb)',
+  ],
+  ['execution.state-recovery.from-local', LOCAL],
+  ['execution.state-recovery.without-channel-state.', ALIGNED],
+  ['execution.async-state.', 'state access is synchronous; remove the key'],
+  ['pipeline.object-reuse', 'write state.object-reuse'],
+  ['pipeline.auto-generate-uids', 'operators with state always need a uid of their own; remove the key'],
+  ['queryable-state.', 'state cannot be queried from outside; take a savepoint and read that'],
+  ['query.', 'state cannot be queried from outside; take a savepoint and read that'],
+  ['web.', 'there is no web interface; remove the key'],
+  ['jobmanager.web.', 'there is no web interface; remove the key'],
+  ['taskmanager.state.local.root-dirs', LOCAL],
+  ['parallelism.default', 'set the parallelism in the program'],
+  ...[
+    ...['akka', 'blob', 'classloader', 'cluster', 'env', 'fs', 'heartbeat', 'high-availability', 'historyserver'],
+    ...[
+      'io',
+      'jobmanager',
+      'jobstore',
+      'kubernetes',
+      'metrics',
+      'parallelism',
+      'pekko',
+      'process',
+      'python',
+      'resourcemanager',
+    ],
+    ...[
+      'rest',
+      'restart-strategy',
+      's3',
+      'security',
+      'slot',
+      'slotmanager',
+      'table',
+      'taskmanager',
+      'yarn',
+      'zookeeper',
+    ],
+  ].map((word) => [`${word}.`, CLUSTER] as const),
+];
+
+/** What to do about a key of Flink that is not supported, or `undefined` when the key is not one of those. */
+export function adviceForUnsupportedKey(key: string): string | undefined {
+  return UNSUPPORTED.find(([known]) => (known.endsWith('.') ? key.startsWith(known) : key === known))?.[1];
+}
