@@ -212,8 +212,9 @@ function failedTasksOnly(output, task) {
 }
 
 function countTaskPackages(task) {
-  return workspaceManifests().filter((file) => file !== 'package.json' && readJson(join(repository, file)).scripts?.[task])
-    .length;
+  return workspaceManifests().filter(
+    (file) => file !== 'package.json' && readJson(join(repository, file)).scripts?.[task],
+  ).length;
 }
 
 /** What a person needs of pnpm's machine-readable report: the messages of its errors and warnings. */

@@ -38,7 +38,8 @@ export class Steps {
   end(outcome = 'done') {
     const seconds = ((Date.now() - this.#startMs) / 1000).toFixed(1);
     this.#clear();
-    if (this.#isTerminal) this.#stream.write(`${this.#paint('2', 'tidemark:')} ${this.#text}: ${outcome} (${seconds} s)\n`);
+    if (this.#isTerminal)
+      this.#stream.write(`${this.#paint('2', 'tidemark:')} ${this.#text}: ${outcome} (${seconds} s)\n`);
     else this.#stream.write(`tidemark: ${this.#text}: ${outcome} (${seconds} s)\n`);
   }
 
@@ -56,7 +57,10 @@ export class Steps {
 
   #draw(share) {
     const filled = Math.round((share ?? 0) * barWidth);
-    const bar = share === undefined ? '' : ` ${this.#paint('36', '█'.repeat(filled))}${'░'.repeat(barWidth - filled)} ${Math.floor(share * 100)} %`;
+    const bar =
+      share === undefined
+        ? ''
+        : ` ${this.#paint('36', '█'.repeat(filled))}${'░'.repeat(barWidth - filled)} ${Math.floor(share * 100)} %`;
     this.#stream.write(`\r\x1b[2K${this.#paint('2', 'tidemark:')} ${this.#text} ...${bar}`);
     this.#barShown = true;
   }

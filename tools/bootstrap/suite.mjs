@@ -19,7 +19,8 @@ const suites = {
 await runProgram(async () => {
   const [name = '', ...filters] = process.argv.slice(2);
   const suite = suites[name];
-  if (suite === undefined) throw new Error(`There is no suite '${name}': use one of ${Object.keys(suites).join(', ')}.`);
+  if (suite === undefined)
+    throw new Error(`There is no suite '${name}': use one of ${Object.keys(suites).join(', ')}.`);
   if (!testFiles().some((file) => suite.suffixes.some((suffix) => file.endsWith(suffix)))) {
     process.stdout.write(`The suite '${name}' has no tests yet: no file ends in ${suite.suffixes.join(' or ')}.\n`);
     return 0;
@@ -31,7 +32,9 @@ await runProgram(async () => {
 
 function testFiles() {
   const roots = ['packages', 'examples', 'tools'].flatMap((parent) =>
-    existsSync(join(repository, parent)) ? readdirSync(join(repository, parent)).map((entry) => join(parent, entry)) : [],
+    existsSync(join(repository, parent))
+      ? readdirSync(join(repository, parent)).map((entry) => join(parent, entry))
+      : [],
   );
   return [...roots, 'benchmarks']
     .map((folder) => join(repository, folder, 'test'))

@@ -1,0 +1,64 @@
+// Who may import whom, as data. The checks in layering.ts and package-imports.ts read nothing else.
+
+/** The folders of one package's `src`, each with its layer. A folder imports itself and strictly lower layers. */
+export type PackageLayers = Readonly<Record<string, number>>;
+
+/** Files directly in `src`, unless they have a layer of their own, stand above every folder. */
+export const ROOT_LAYER = 1000;
+
+/** Layers by package folder. A package without folders needs no entry. */
+export const LAYERS: Readonly<Record<string, PackageLayers>> = {
+  'state-core': {
+    error: 0,
+    ambient: 1,
+    bytes: 1,
+    config: 2,
+    'key-group': 2,
+    serialization: 3,
+    handle: 3,
+    state: 4,
+    'checkpoint-storage': 5,
+    'state-backend': 6,
+    'snapshot-format': 6,
+    checkpoint: 7,
+    support: 8,
+    loading: 9,
+    embedded: 10,
+  },
+  'state-backend-hashmap': { table: 0, state: 1, snapshot: 2 },
+  'checkpoint-storage-filesystem': { ambient: 0, io: 1 },
+};
+
+/** What the sources of a package may import besides themselves. */
+export interface AllowedImports {
+  /** Packages of ours, any of their public entries. */
+  readonly tidemark: readonly string[];
+  /** Other packages. */
+  readonly thirdParty: readonly string[];
+  /** Whether modules of Node may be imported. */
+  readonly node: boolean;
+  /** Files, relative to `src`, with packages that only they may import. */
+  readonly onlyIn?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** The import table of the architecture. */
+export const ALLOWED_IMPORTS: Readonly<Record<string, AllowedImports>> = {
+  'state-core': { tidemark: [], thirdParty: [], node: false },
+  'state-backend-hashmap': { tidemark: ['state-core'], thirdParty: [], node: false },
+  'state-backend-lmdb': { tidemark: ['state-core'], thirdParty: ['lmdb'], node: true },
+  'checkpoint-storage-jobmanager': { tidemark: ['state-core'], thirdParty: [], node: false },
+  'checkpoint-storage-filesystem': { tidemark: ['state-core'], thirdParty: [], node: true },
+  state: {
+    tidemark: [
+      'state-core',
+      'state-backend-hashmap',
+      'state-backend-lmdb',
+      'checkpoint-storage-jobmanager',
+      'checkpoint-storage-filesystem',
+    ],
+    thirdParty: ['yaml'],
+    node: true,
+  },
+  'state-testkit': { tidemark: ['state-core'], thirdParty: [], node: false, onlyIn: { 'vitest.ts': ['vitest'] } },
+  'state-runtime': { tidemark: ['state-core'], thirdParty: [], node: false },
+};
