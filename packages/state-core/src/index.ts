@@ -4,6 +4,23 @@ export { type Clock, systemClock } from './ambient/clock.js';
 export { type StateLogger, silentLogger } from './ambient/logger.js';
 export { type RandomSource, systemRandom } from './ambient/random.js';
 export { type CancelScheduled, type Scheduler, systemScheduler } from './ambient/scheduler.js';
+export { openState } from './embedded/open-state.js';
+export type {
+  CheckpointOptions,
+  CheckpointReport,
+  OpenState,
+  OpenStateMetrics,
+  RestoredState,
+  SkippedCheckpoint,
+  SynchronousResult,
+} from './embedded/open-state-contract.js';
+export type {
+  JsonAttachment,
+  OpenStateEnvironment,
+  OpenStateOptions,
+  StateDeclarations,
+  StatesOf,
+} from './embedded/open-state-options.js';
 export { isStateError, StateError, type StateErrorDetails, type StateErrorOptions } from './error/state-error.js';
 export {
   type KnownStateErrorCode,

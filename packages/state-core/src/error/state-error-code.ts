@@ -72,6 +72,7 @@ export const STATE_ERROR_CODES = {
 
   // Checkpoints.
   'checkpoint-in-progress': 'retry',
+  'checkpoint-inside-handler': 'configure',
   'checkpoint-aborted': 'retry',
   'checkpoint-failed': 'retry',
   'checkpoint-not-found': 'configure',
