@@ -84,6 +84,10 @@ function compilerOptions(): ts.CompilerOptions {
   const file = join(repository, 'tools', 'config', 'tsconfig.dev.json');
   if (!existsSync(file)) throw new Error(`${file} is missing`);
   const { config } = ts.readConfigFile(file, (path) => readFileSync(path, 'utf8'));
-  const { options } = ts.parseJsonConfigFileContent({ ...config, files: [] }, ts.sys, join(repository, 'tools', 'config'));
+  const { options } = ts.parseJsonConfigFileContent(
+    { ...config, files: [] },
+    ts.sys,
+    join(repository, 'tools', 'config'),
+  );
   return { ...options, isolatedDeclarations: false, declaration: false, noEmit: true, sourceMap: false };
 }

@@ -26,7 +26,9 @@ const page = [
 ].join('\n');
 
 test('finds the blocks that are to be compiled', () => {
-  const found = docsExamples(repositoryOf({ 'docs/a.md': page, 'packages/state/test/README.md': page, 'notes.md': page }));
+  const found = docsExamples(
+    repositoryOf({ 'docs/a.md': page, 'packages/state/test/README.md': page, 'notes.md': page }),
+  );
   expect(found.map(({ path, line }) => `${path}:${line}`)).toEqual(['docs/a.md:3', 'docs/a.md:17']);
 });
 
@@ -36,7 +38,8 @@ test('points at the line of the document that does not compile', () => {
 });
 
 test('knows the packages and Node', () => {
-  const block = "```ts\nimport { nothing } from '@tidemark/state-core';\nimport { join } from 'node:path';\njoin('a', 'b');\n```";
+  const block =
+    "```ts\nimport { nothing } from '@tidemark/state-core';\nimport { join } from 'node:path';\njoin('a', 'b');\n```";
   const found = messagesOf(checkDocsExamples(docsExamples(repositoryOf({ 'README.md': block }))));
   expect(found.join()).toContain("has no exported member 'nothing'");
   expect(found).toHaveLength(1);
