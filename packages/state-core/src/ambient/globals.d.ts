@@ -38,3 +38,8 @@ declare function queueMicrotask(task: () => void): void;
 declare function structuredClone<T>(value: T): T;
 declare const performance: { now(): number };
 declare const crypto: { getRandomValues<T extends ArrayBufferView>(target: T): T };
+declare class URL {
+  constructor(url: string, base?: string);
+  readonly href: string;
+  readonly pathname: string;
+}

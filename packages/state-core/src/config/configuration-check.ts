@@ -81,6 +81,26 @@ export function checkConfigurationAfterLoading(config: Configuration, check: Loa
   checkOptions(config, check.factoryOptions, check.logger);
 }
 
+/**
+ * Checks the keys and values that belong to one factory, for callers that load only that.
+ *
+ * @param prefix - Under which prefix the factory's own keys stand: `state.backend.`.
+ * @throws StateError `config-key-unknown`, `config-value-invalid`.
+ */
+export function checkKeysOfFactory(
+  config: Configuration,
+  prefix: string,
+  factory: { readonly name: string; readonly options: readonly ConfigOption<unknown>[] },
+  logger?: StateLogger,
+): void {
+  const known = new Set([...CORE_OPTIONS, ...factory.options].flatMap(keysOfOption));
+  for (const entry of entriesOf(config)) {
+    const isOwn = entry.key.startsWith(`${prefix}${factory.name}.`);
+    if (isOwn && !known.has(entry.key)) throw unknownKey(entry, suggest(entry.key, known));
+  }
+  checkOptions(config, factory.options, logger);
+}
+
 function checkOptions(
   config: Configuration,
   options: readonly ConfigOption<unknown>[],

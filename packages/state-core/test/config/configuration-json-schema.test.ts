@@ -8,7 +8,9 @@ type Properties = Record<string, JsonSchema>;
 function at(schema: JsonSchema, ...words: string[]): JsonSchema | undefined {
   let inner: JsonSchema | undefined = schema;
   for (const word of words) {
-    const properties = [inner, ...alternatives(inner)].map((schema) => schema?.properties as Properties | undefined);
+    const properties: (Properties | undefined)[] = [inner, ...alternatives(inner)].map(
+      (schema) => schema?.properties as Properties | undefined,
+    );
     inner = properties.map((candidates) => candidates?.[word]).find(Boolean);
   }
   return inner;
