@@ -15,7 +15,8 @@ export class ByteReader {
 
   /** Reads `bytes` from `start` to `end`, positions within the array. The array must not change meanwhile. */
   constructor(bytes: Uint8Array, start = 0, end: number = bytes.length) {
-    if (start < 0 || end > bytes.length || start > end) throw new RangeError(`no range [${start}, ${end}) in ${bytes.length} bytes`);
+    if (start < 0 || end > bytes.length || start > end)
+      throw new RangeError(`no range [${start}, ${end}) in ${bytes.length} bytes`);
     this.bytes = bytes;
     this.data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.at = start;
@@ -95,6 +96,13 @@ export class ByteReader {
     throw invalid(start, 'a varint beyond 53 bits');
   }
 
+  /** How many bytes come before the next `byte`. @throws StateError `bytes-truncated` when there is none. */
+  countBefore(byte: number): number {
+    const at = this.bytes.indexOf(byte, this.at);
+    if (at < 0 || at >= this.stop) throw truncated(this.at, this.remaining + 1, this.remaining);
+    return at - this.at;
+  }
+
   /** The next `count` bytes without a copy: an alias of the array. */
   readView(count: number): Uint8Array {
     const at = this.advance(count);
@@ -104,7 +112,10 @@ export class ByteReader {
   /** A copy of the next `count` bytes. */
   readBytes(count: number): Uint8Array<ArrayBuffer> {
     const at = this.advance(count);
-    return this.bytes.slice(at, at + count) as Uint8Array<ArrayBuffer>;
+    // Not slice(): the array may be a Node Buffer, whose slice() is an alias.
+    const copy = new Uint8Array(count);
+    copy.set(this.bytes.subarray(at, at + count));
+    return copy;
   }
 
   /** What {@link ByteWriter.writeLengthPrefixed} wrote, as an alias of the array. */
@@ -130,7 +141,8 @@ export class ByteReader {
   readCount(bytesEach = 1): number {
     const start = this.at;
     const count = this.readVarint();
-    if (count * bytesEach > this.remaining) throw invalid(start, `a count of ${count} elements in ${this.remaining} bytes`);
+    if (count * bytesEach > this.remaining)
+      throw invalid(start, `a count of ${count} elements in ${this.remaining} bytes`);
     return count;
   }
 
@@ -156,7 +168,11 @@ function truncated(position: number, wanted: number, remaining: number): StateEr
 }
 
 function invalid(position: number, what: string): StateError {
-  return new StateError('bytes-invalid', `the bytes are not what the serializer wrote: ${what} at position ${position}`, {
-    details: { position },
-  });
+  return new StateError(
+    'bytes-invalid',
+    `the bytes are not what the serializer wrote: ${what} at position ${position}`,
+    {
+      details: { position },
+    },
+  );
 }

@@ -12,7 +12,13 @@ import type { ByteReader } from '../bytes/byte-reader.js';
 import type { ByteWriter } from '../bytes/byte-writer.js';
 
 /** Data without behaviour, as JSON can hold it. */
-export type PlainData = null | boolean | number | string | readonly PlainData[] | { readonly [name: string]: PlainData };
+export type PlainData =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly PlainData[]
+  | { readonly [name: string]: PlainData };
 
 /**
  * The schema of a serializer as plain data. It is stored with the state that was written, and a later serializer is
