@@ -16,10 +16,13 @@ import type {
 } from '../checkpoint-storage/checkpoint-storage-factory.js';
 import { CheckpointingOptions } from '../config/checkpointing-options.js';
 import type { Configuration } from '../config/configuration.js';
-import { checkConfigurationBeforeLoading, checkKeysOfFactory } from '../config/configuration-check.js';
+import {
+  checkConfigurationAfterLoading,
+  checkConfigurationBeforeLoading,
+  checkKeysOfFactory,
+} from '../config/configuration-check.js';
 import { StateError } from '../error/state-error.js';
 import type { StateBackend } from '../state-backend/state-backend.js';
-import { classicStorageOf } from './classic-combination.js';
 import { rootStateBackendOf } from './delegating-state-backend.js';
 import {
   createService,
@@ -30,18 +33,22 @@ import {
   runOfThirdParty,
   type ServiceKind,
 } from './factory-loader.js';
+import { stateBackendOriginOf } from './loaded-state-backend.js';
 import type { LoadingOptions } from './loading-options.js';
 
 /** How the checkpoint storage is found. */
 export interface CheckpointStorageLoadingOptions extends LoadingOptions {
   /** The storage that the application made; wins over the configuration. */
   readonly application?: CheckpointStorage;
-  /** The state backend that {@link loadStateBackend} returned: it may decide the storage. */
+  /**
+   * The state backend that {@link loadStateBackend} returned: it may decide the storage, and its options must be known
+   * before a key of the configuration can be called unknown.
+   */
   readonly stateBackend?: StateBackend;
 }
 
 /** A storage and, when it was loaded by name, its factory. */
-export interface LoadedCheckpointStorage {
+interface LoadedCheckpointStorage {
   readonly checkpointStorage: CheckpointStorage;
   readonly factory?: CheckpointStorageFactory;
 }
@@ -70,37 +77,59 @@ export async function loadCheckpointStorage(
   config: Configuration,
   options: CheckpointStorageLoadingOptions,
 ): Promise<CheckpointStorage> {
+  const known = [...(options.options ?? []), ...optionsOfGivenFactories(options)];
   // Warnings about the keys of the core are given when the backend is loaded; here they would only be repeated.
-  checkConfigurationBeforeLoading(config, {
-    options: [...(options.options ?? []), ...optionsOfGivenFactories(options)],
-  });
-  const { checkpointStorage, factory } = await loadCheckpointStorageUnchecked(config, options);
-  if (factory !== undefined) checkKeysOfFactory(config, 'execution.checkpointing.storage.', factory, options.logger);
-  return checkpointStorage;
+  checkConfigurationBeforeLoading(config, { options: known });
+  const loaded = await loadByPrecedence(config, options);
+  checkKeys(config, loaded, options);
+  return loaded.checkpointStorage;
 }
 
-/** {@link loadCheckpointStorage} without the check of keys, for callers that check those of backend and storage at once. */
-export async function loadCheckpointStorageUnchecked(
+async function loadByPrecedence(
   config: Configuration,
   options: CheckpointStorageLoadingOptions,
 ): Promise<LoadedCheckpointStorage> {
-  const logger = options.logger ?? silentLogger;
   const root = options.stateBackend && rootStateBackendOf(options.stateBackend);
   if (isCheckpointStorage(root)) {
     warnOfOverridden(config, options, `the state backend '${root.name}' is itself a checkpoint storage`);
     return { checkpointStorage: root };
   }
-  const classic = root && classicStorageOf(root);
+  const classic = root && stateBackendOriginOf(root)?.classicStorage;
   if (classic === 'jobmanager') {
     warnOfOverridden(config, options, "the state backend is configured by the former name 'jobmanager'");
     return loadNamed(config, { name: classic, origin: 'former name of the state backend' }, options);
   }
   if (options.application !== undefined) {
     const checkpointStorage = await configured(options.application, config, options);
-    logger.info('checkpoint-storage', `checkpoint storage of the application: ${checkpointStorage.name}`);
+    options.logger?.info('checkpoint-storage', `checkpoint storage of the application: ${checkpointStorage.name}`);
     return { checkpointStorage };
   }
   return loadNamed(config, nameOfStorage(config, classic), options);
+}
+
+function checkKeys(
+  config: Configuration,
+  { checkpointStorage, factory }: LoadedCheckpointStorage,
+  options: CheckpointStorageLoadingOptions,
+): void {
+  const { stateBackend, logger } = options;
+  if (stateBackend === undefined) {
+    // Without the backend nobody can tell its keys from unknown ones.
+    if (factory !== undefined) checkKeysOfFactory(config, 'execution.checkpointing.storage.', factory, logger);
+    return;
+  }
+  const backendFactory = stateBackendOriginOf(rootStateBackendOf(stateBackend))?.factory;
+  const names = [backendFactory?.name, factory?.name];
+  checkConfigurationAfterLoading(config, {
+    options: [...(options.options ?? []), ...optionsOfGivenFactories(options), ...(backendFactory?.options ?? [])],
+    factoryOptions: factory?.options ?? [],
+    factoryNames: names.filter((name) => name !== undefined),
+    applicationNames: [
+      ...(backendFactory === undefined ? [rootStateBackendOf(stateBackend).name] : []),
+      ...(factory === undefined ? [checkpointStorage.name] : []),
+    ],
+    ...(logger && { logger }),
+  });
 }
 
 function nameOfStorage(config: Configuration, classic: string | undefined): NamedFactory {

@@ -1,15 +1,13 @@
 // Both halves at once: what a program that keeps state and takes checkpoints needs.
 //
-// Owns: the order of checks and loads, so that each mistake in a configuration is reported as itself.
+// Owns: the order. What each half is, its own loader decides.
 
 import type { CheckpointStorage } from '../checkpoint-storage/checkpoint-storage.js';
 import type { Configuration } from '../config/configuration.js';
-import { checkConfigurationAfterLoading, checkConfigurationBeforeLoading } from '../config/configuration-check.js';
 import type { StateBackend } from '../state-backend/state-backend.js';
-import { loadCheckpointStorageUnchecked } from './checkpoint-storage-loader.js';
-import { optionsOfGivenFactories } from './factory-loader.js';
+import { loadCheckpointStorage } from './checkpoint-storage-loader.js';
 import type { LoadingOptions } from './loading-options.js';
-import { loadStateBackendUnchecked } from './state-backend-loader.js';
+import { loadStateBackend } from './state-backend-loader.js';
 
 /** How both are found. */
 export interface StateBackendAndStorageLoadingOptions extends LoadingOptions {
@@ -28,7 +26,7 @@ export interface StateBackendAndStorage {
 
 /**
  * Loads state backend and checkpoint storage by the rules of {@link loadStateBackend} and {@link loadCheckpointStorage},
- * and checks every key of the configuration: before loading what is certain to be wrong, after it the rest.
+ * which together check every key of the configuration.
  *
  * @throws StateError as {@link loadStateBackend} and {@link loadCheckpointStorage}.
  */
@@ -37,27 +35,14 @@ export async function loadStateBackendAndStorage(
   options: StateBackendAndStorageLoadingOptions,
 ): Promise<StateBackendAndStorage> {
   const { application = {}, ...common } = options;
-  const known = [...(options.options ?? []), ...optionsOfGivenFactories(options)];
-  const logger = options.logger && { logger: options.logger };
-  checkConfigurationBeforeLoading(config, { options: known, ...logger });
-  const backend = await loadStateBackendUnchecked(config, {
+  const stateBackend = await loadStateBackend(config, {
     ...common,
     ...(application.stateBackend && { application: application.stateBackend }),
   });
-  const storage = await loadCheckpointStorageUnchecked(config, {
+  const checkpointStorage = await loadCheckpointStorage(config, {
     ...common,
-    stateBackend: backend.stateBackend,
+    stateBackend,
     ...(application.checkpointStorage && { application: application.checkpointStorage }),
   });
-  checkConfigurationAfterLoading(config, {
-    options: known,
-    factoryOptions: [...(backend.factory?.options ?? []), ...(storage.factory?.options ?? [])],
-    factoryNames: [backend.factory?.name, storage.factory?.name].filter((name) => name !== undefined),
-    applicationNames: [
-      ...(backend.factory ? [] : [backend.stateBackend.name]),
-      ...(storage.factory ? [] : [storage.checkpointStorage.name]),
-    ],
-    ...logger,
-  });
-  return { stateBackend: backend.stateBackend, checkpointStorage: storage.checkpointStorage };
+  return { stateBackend, checkpointStorage };
 }

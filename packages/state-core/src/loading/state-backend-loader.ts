@@ -12,8 +12,7 @@ import { checkConfigurationBeforeLoading, checkKeysOfFactory } from '../config/c
 import { StateBackendOptions } from '../config/state-backend-options.js';
 import { StateError } from '../error/state-error.js';
 import type { StateBackend } from '../state-backend/state-backend.js';
-import type { ConfigurableStateBackend, StateBackendFactory } from '../state-backend/state-backend-factory.js';
-import { formerNameOf, rememberClassicStorage, warnOfFormerName } from './classic-combination.js';
+import type { ConfigurableStateBackend } from '../state-backend/state-backend-factory.js';
 import {
   createService,
   factoryContextOf,
@@ -23,18 +22,14 @@ import {
   runOfThirdParty,
   type ServiceKind,
 } from './factory-loader.js';
+import { formerNameOf, warnOfFormerName } from './former-names.js';
+import { rememberStateBackendOrigin } from './loaded-state-backend.js';
 import type { LoadingOptions } from './loading-options.js';
 
 /** How the state backend is found. */
 export interface StateBackendLoadingOptions extends LoadingOptions {
   /** The backend that the application made; wins over the configuration. */
   readonly application?: StateBackend;
-}
-
-/** A backend and, when it was loaded by name, its factory. */
-export interface LoadedStateBackend {
-  readonly stateBackend: StateBackend;
-  readonly factory?: StateBackendFactory;
 }
 
 const STATE_BACKEND_KIND: ServiceKind<StateBackend> = {
@@ -49,8 +44,8 @@ const STATE_BACKEND_KIND: ServiceKind<StateBackend> = {
 /**
  * Loads the state backend of a program: the application's, else the one that `state.backend` names, else hashmap.
  *
- * Checks keys and values of the configuration on the way, and warns about former names through `options.logger`.
- * {@link loadStateBackendAndStorage} loads both halves and checks the keys of both.
+ * Checks keys and values of the configuration on the way, and warns about former names through `options.logger`. Keys
+ * that may belong to the storage are left to {@link loadCheckpointStorage}.
  *
  * @throws StateError `factory-not-found` with every place tried and the install command, `factory-failed` with the cause,
  *   `factory-invalid`, `api-version-mismatch`, `config-key-unknown`, `config-key-unsupported`, `config-value-invalid`, and
@@ -69,22 +64,13 @@ export async function loadStateBackend(
     options: [...(options.options ?? []), ...optionsOfGivenFactories(options)],
     ...(options.logger && { logger: options.logger }),
   });
-  const { stateBackend, factory } = await loadStateBackendUnchecked(config, options);
-  if (factory !== undefined) checkKeysOfFactory(config, 'state.backend.', factory, options.logger);
-  return stateBackend;
+  return options.application === undefined
+    ? loadNamed(config, options)
+    : configured(options.application, config, options);
 }
 
-/** {@link loadStateBackend} without the check of keys, for callers that check those of backend and storage at once. */
-export async function loadStateBackendUnchecked(
-  config: Configuration,
-  options: StateBackendLoadingOptions,
-): Promise<LoadedStateBackend> {
+async function loadNamed(config: Configuration, options: LoadingOptions): Promise<StateBackend> {
   const logger = options.logger ?? silentLogger;
-  if (options.application !== undefined) {
-    const stateBackend = await configured(options.application, config, options);
-    logger.info('state-backend', `state backend of the application: ${stateBackend.name}`);
-    return { stateBackend };
-  }
   const { STATE_BACKEND } = StateBackendOptions;
   const given = options.stateBackendFactories ?? {};
   const name = config.get(STATE_BACKEND);
@@ -94,9 +80,11 @@ export async function loadStateBackendUnchecked(
   const named = { name: former?.stateBackend ?? name, origin };
   const factory = await loadFactory(STATE_BACKEND_KIND, named, given, options);
   const stateBackend = await createService(STATE_BACKEND_KIND, factory, config, options);
-  rememberClassicStorage(stateBackend, former?.checkpointStorage);
+  const classicStorage = former?.checkpointStorage;
+  rememberStateBackendOrigin(stateBackend, { factory, ...(classicStorage && { classicStorage }) });
+  checkKeysOfFactory(config, 'state.backend.', factory, logger);
   logger.info('state-backend', `state backend of the configuration: ${stateBackend.name} (${origin})`);
-  return { stateBackend, factory };
+  return stateBackend;
 }
 
 async function configured(
@@ -104,6 +92,7 @@ async function configured(
   config: Configuration,
   options: LoadingOptions,
 ): Promise<StateBackend> {
+  options.logger?.info('state-backend', `state backend of the application: ${stateBackend.name}`);
   const configurable = stateBackend as Partial<ConfigurableStateBackend> & StateBackend;
   if (typeof configurable.configure !== 'function') return stateBackend;
   const { configure } = configurable;

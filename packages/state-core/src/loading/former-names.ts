@@ -1,9 +1,8 @@
 // The names with which Flink once chose a backend and a storage at a time.
 //
-// Owns: what they mean today and what to write instead, and the note which storage goes with a backend so named.
+// Owns: what they mean today and what to write instead.
 
 import type { StateLogger } from '../ambient/logger.js';
-import type { StateBackend } from '../state-backend/state-backend.js';
 
 /** Which storage a former name asks for. */
 export type ClassicStorage = 'jobmanager' | 'filesystem';
@@ -21,9 +20,6 @@ const FORMER_NAMES: ReadonlyMap<string, FormerName> = new Map<string, FormerName
   ['rocksdb', { stateBackend: 'lmdb' }],
 ]);
 
-// Kept beside the backend, not on it: what a factory makes may be frozen, and is its own.
-const storageByBackend: WeakMap<StateBackend, ClassicStorage> = new WeakMap();
-
 /** What a former name means, or `undefined` when the name is a present one. */
 export function formerNameOf(name: string): FormerName | undefined {
   return FORMER_NAMES.get(name.trim().toLowerCase());
@@ -37,15 +33,4 @@ export function warnOfFormerName(logger: StateLogger, name: string, former: Form
     `state.backend: ${name} (${origin}) is a former name; write state.backend: ${former.stateBackend}${storage ?? ''} instead`,
     { name, replacement: former.stateBackend, checkpointStorage: former.checkpointStorage, origin },
   );
-}
-
-/** Remembers the storage that goes with a backend that was loaded by a former name. */
-export function rememberClassicStorage(stateBackend: StateBackend, storage: ClassicStorage | undefined): void {
-  if (storage === undefined) storageByBackend.delete(stateBackend);
-  else storageByBackend.set(stateBackend, storage);
-}
-
-/** The storage that goes with a backend that was loaded by a former name. */
-export function classicStorageOf(stateBackend: StateBackend): ClassicStorage | undefined {
-  return storageByBackend.get(stateBackend);
 }
