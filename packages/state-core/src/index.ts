@@ -4,6 +4,31 @@ export { type Clock, systemClock } from './ambient/clock.js';
 export { type StateLogger, silentLogger } from './ambient/logger.js';
 export { type RandomSource, systemRandom } from './ambient/random.js';
 export { type CancelScheduled, type Scheduler, systemScheduler } from './ambient/scheduler.js';
+export {
+  type CheckpointingMode,
+  CheckpointingOptions,
+  type ExternalizedCheckpointRetention,
+} from './config/checkpointing-options.js';
+export {
+  booleanOption,
+  type ConfigOption,
+  type ConfigOptionDefinition,
+  type ConfigOptionType,
+  type ConfigOptionWithDefault,
+  durationOption,
+  enumOption,
+  integerOption,
+  keysOfOption,
+  listOption,
+  memorySizeOption,
+  type NumberOptionDefinition,
+  numberOption,
+  type QuantityOptionDefinition,
+  stringOption,
+} from './config/config-option.js';
+export { Configuration, type ConfigurationEntry, type ConfigurationSource } from './config/configuration.js';
+export { formatMemorySize, parseMemorySize } from './config/memory-size.js';
+export type { ReadableConfig } from './config/readable-config.js';
 export { openState } from './embedded/open-state.js';
 export type {
   CheckpointOptions,
