@@ -1,0 +1,33 @@
+// Directories as a whole: made with all their parents, removed with all that is in them.
+//
+//   D1. A directory that was made is durable when the call resolves, and so are the parents made on the way.
+//   D2. Removing never leaves the tree: a symbolic link is removed, what it points to is not.
+
+import { childPath, isRootPath, parentPath } from './file-paths.js';
+import type { FileSystem } from './file-system.js';
+
+/** Makes a directory and the parents that are missing; harmless when it is there. */
+export async function ensureDirectory(fileSystem: FileSystem, path: string): Promise<void> {
+  const first = await fileSystem.createDirectory(path);
+  if (first === 'exists') return;
+  if (first === 'parent-missing') {
+    if (isRootPath(path)) return;
+    await ensureDirectory(fileSystem, parentPath(path));
+    await fileSystem.createDirectory(path);
+  }
+  await fileSystem.syncDirectory(parentPath(path));
+}
+
+/** Removes a directory and everything in it; the names in `first` go before the others. Harmless when it is gone. */
+export async function removeTree(fileSystem: FileSystem, path: string, first: readonly string[] = []): Promise<void> {
+  for (const name of first) {
+    // Durably gone before anything else goes: a half-removed snapshot must not look like a whole one after a crash.
+    if (await fileSystem.removeFile(childPath(path, name))) await fileSystem.syncDirectory(path);
+  }
+  for (const entry of (await fileSystem.listDirectory(path)) ?? []) {
+    const child = childPath(path, entry.name);
+    if (entry.kind === 'directory') await removeTree(fileSystem, child);
+    else await fileSystem.removeFile(child);
+  }
+  await fileSystem.removeDirectory(path);
+}
