@@ -162,19 +162,35 @@ export class ByteWriter {
    * Writes what `body` writes, preceded by its varint length: for parts that a reader must be able to skip.
    */
   writeSized(body: (writer: ByteWriter) => void): void {
-    const start = this.end;
-    this.writeUint8(0);
-    const bodyStart = this.end;
+    const start = this.beginSized();
     body(this);
-    const byteLength = this.end - bodyStart;
-    const prefix = varintLength(byteLength);
-    if (prefix > 1) {
-      this.reserve(prefix - 1);
-      this.buffer.copyWithin(bodyStart + prefix - 1, bodyStart, this.end);
-    }
-    this.end = start;
-    this.writeVarint(byteLength);
-    this.end += byteLength;
+    this.endSized(start);
+  }
+
+  /** Begins a part that its varint length will precede. Returns what {@link endSized} needs. */
+  beginSized(): number {
+    this.writeUint8(0);
+    return this.end - 1;
+  }
+
+  /** Ends the part that {@link beginSized} began at `start`. */
+  endSized(start: number): void {
+    const byteLength = this.end - start - 1;
+    if (byteLength < 0x80) this.buffer[start] = byteLength;
+    else this.setVarint(start, byteLength);
+  }
+
+  /** Puts a varint in the place of the one byte at `position`; what follows moves. */
+  setVarint(position: number, value: number): void {
+    if (position < 0 || position >= this.end) throw new RangeError(`no byte at ${position} of ${this.end}`);
+    const size = varintLength(value);
+    const end = this.end + size - 1;
+    // All that writeVarint() may ask for, so that it does not grow the buffer while the end is drawn back.
+    this.reserve(8);
+    if (size > 1) this.buffer.copyWithin(position + size, position + 1, this.end);
+    this.end = position;
+    this.writeVarint(value);
+    this.end = end;
   }
 }
 

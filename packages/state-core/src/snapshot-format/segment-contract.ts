@@ -53,12 +53,32 @@ export interface SegmentRecordWriter {
   clear(key: unknown, namespace: unknown): void;
   reset(): void;
   /** The elements from index `start` to `end` of `elements`, to stand from position `from` of the list on. */
-  splice(key: unknown, namespace: unknown, from: number, elements: readonly unknown[], start: number, end: number, timestampsMs?: readonly number[]): void;
+  splice(
+    key: unknown,
+    namespace: unknown,
+    from: number,
+    elements: readonly unknown[],
+    start: number,
+    end: number,
+    timestampsMs?: readonly number[],
+  ): void;
   /** As {@link put} and {@link putMapEntry}, of what is encoded already. Stores that keep bytes write with this. */
-  putEncoded(key: Uint8Array, namespace: Uint8Array, mapKey: Uint8Array | undefined, value: Uint8Array, timestampMs?: number): void;
+  putEncoded(
+    key: Uint8Array,
+    namespace: Uint8Array,
+    mapKey: Uint8Array | undefined,
+    value: Uint8Array,
+    timestampMs?: number,
+  ): void;
   deleteEncoded(key: Uint8Array, namespace: Uint8Array, mapKey: Uint8Array | undefined): void;
   clearEncoded(key: Uint8Array, namespace: Uint8Array): void;
-  spliceEncoded(key: Uint8Array, namespace: Uint8Array, from: number, elements: readonly Uint8Array[], timestampsMs?: readonly number[]): void;
+  spliceEncoded(
+    key: Uint8Array,
+    namespace: Uint8Array,
+    from: number,
+    elements: readonly Uint8Array[],
+    timestampsMs?: readonly number[],
+  ): void;
   /** A block of another segment as it is, for the state started last. */
   rawBlock(block: RawBlock): void;
   /** Whether the block has reached its entries or a size worth writing. */
@@ -104,6 +124,8 @@ export interface RecordReader<K = unknown, N = unknown, UK = unknown, V = unknow
   readonly mapKey?: KeySerializer<UK>;
   readonly value: ValueReader<V>;
   readonly ttl: boolean;
+  /** For messages. */
+  readonly stateName?: string;
 }
 
 /** Takes the decoded records of a block. `timestampMs` is undefined without time to live. */

@@ -1,0 +1,94 @@
+// Walks over the records of a block without serializers: for inspection, digests, stores that keep bytes, and merging.
+
+import { invariant } from '../error/invariant.js';
+import { EntryDigest } from './entry-digest.js';
+import { RecordCursor } from './record-cursor.js';
+import { type RawBlock, RecordOp } from './segment-contract.js';
+import { damaged } from './segment-damage.js';
+import { describeBlock } from './segment-layout.js';
+
+/** Takes the parts of records as views of the payload; whoever keeps one for longer than the payload copies it. */
+export interface RawRecordVisitor {
+  put(
+    key: Uint8Array,
+    namespace: Uint8Array,
+    mapKey: Uint8Array | undefined,
+    value: Uint8Array,
+    timestampMs: number | undefined,
+  ): void;
+  delete(key: Uint8Array, namespace: Uint8Array, mapKey: Uint8Array | undefined): void;
+  clear(key: Uint8Array, namespace: Uint8Array): void;
+  reset(): void;
+  splice(
+    key: Uint8Array,
+    namespace: Uint8Array,
+    from: number,
+    elements: readonly Uint8Array[],
+    timestampsMs: readonly number[] | undefined,
+  ): void;
+}
+
+/**
+ * Hands the records of a block to the visitor, in their order. Where no views are wanted, {@link RecordCursor} walks
+ * without making any.
+ *
+ * @throws StateError `bytes-truncated`, `bytes-invalid`, `snapshot-invalid` for a malformed block.
+ */
+export function walkRecords(block: RawBlock, visitor: RawRecordVisitor): void {
+  const cursor = new RecordCursor(block.payload);
+  let count = 0;
+  while (cursor.next()) {
+    count++;
+    visitRecord(cursor, visitor);
+  }
+  if (count !== block.entryCount) {
+    throw damaged(
+      'snapshot-invalid',
+      describeBlock(block, undefined),
+      `it holds ${count} records instead of ${block.entryCount}`,
+    );
+  }
+}
+
+/** The digest of blocks of one state in one key group, as the writer of a segment computes it. @throws StateError as {@link walkRecords}. */
+export function digestOfBlocks(blocks: Iterable<RawBlock>): Uint8Array<ArrayBuffer> {
+  const digest = new EntryDigest();
+  const cursor = new RecordCursor(new Uint8Array(0));
+  for (const block of blocks) {
+    cursor.reset(block.payload);
+    while (cursor.next()) digest.add(cursor);
+  }
+  return digest.toBytes();
+}
+
+function visitRecord(cursor: RecordCursor, visitor: RawRecordVisitor): void {
+  const { bytes, op } = cursor;
+  if (op === RecordOp.RESET) {
+    visitor.reset();
+    return;
+  }
+  const key = bytes.subarray(cursor.keyStart, cursor.keyEnd);
+  const namespace = bytes.subarray(cursor.namespaceStart, cursor.namespaceEnd);
+  const mapKey = cursor.hasMapKey ? bytes.subarray(cursor.mapKeyStart, cursor.mapKeyEnd) : undefined;
+  if (op === RecordOp.PUT) {
+    const value = bytes.subarray(cursor.valueStart, cursor.valueEnd);
+    visitor.put(key, namespace, mapKey, value, cursor.stamped ? cursor.timestampMs : undefined);
+  } else if (op === RecordOp.DELETE) {
+    visitor.delete(key, namespace, mapKey);
+  } else if (op === RecordOp.CLEAR) {
+    visitor.clear(key, namespace);
+  } else {
+    invariant(op === RecordOp.SPLICE, `no op ${op}`);
+    visitSplice(cursor, key, namespace, visitor);
+  }
+}
+
+function visitSplice(cursor: RecordCursor, key: Uint8Array, namespace: Uint8Array, visitor: RawRecordVisitor): void {
+  const elements: Uint8Array[] = [];
+  const timestampsMs: number[] | undefined = cursor.stamped ? [] : undefined;
+  while (cursor.nextElement()) {
+    timestampsMs?.push(cursor.timestampMs);
+    elements.push(cursor.bytes.subarray(cursor.valueStart, cursor.valueEnd));
+  }
+  visitor.splice(key, namespace, cursor.from, elements, timestampsMs);
+}
