@@ -26,9 +26,28 @@ export {
   type QuantityOptionDefinition,
   stringOption,
 } from './config/config-option.js';
+export type { ConfigurationScalar, ConfigurationValue } from './config/config-value.js';
 export { Configuration, type ConfigurationEntry, type ConfigurationSource } from './config/configuration.js';
+export {
+  type ConfigurationCheck,
+  checkConfigurationAfterLoading,
+  checkConfigurationBeforeLoading,
+  type LoadedConfigurationCheck,
+} from './config/configuration-check.js';
+export { configurationJsonSchema, type JsonSchema } from './config/configuration-json-schema.js';
+export { CORE_OPTIONS } from './config/core-options.js';
+export { formatDuration, parseDuration } from './config/duration.js';
+export {
+  configurationFromEnvironment,
+  ENVIRONMENT_PREFIX,
+  environmentVariableOf,
+} from './config/environment-configuration.js';
 export { formatMemorySize, parseMemorySize } from './config/memory-size.js';
+export { PipelineOptions } from './config/pipeline-options.js';
 export type { ReadableConfig } from './config/readable-config.js';
+export { StateBackendOptions } from './config/state-backend-options.js';
+export { StateOptions } from './config/state-options.js';
+export { type RestoreMode, StateRecoveryOptions } from './config/state-recovery-options.js';
 export { openState } from './embedded/open-state.js';
 export type {
   CheckpointOptions,
@@ -65,6 +84,14 @@ export {
   UPPER_BOUND_MAX_PARALLELISM,
 } from './key-group/key-group-assignment.js';
 export { KeyGroupRange } from './key-group/key-group-range.js';
+export { type CheckpointStorageLoadingOptions, loadCheckpointStorage } from './loading/checkpoint-storage-loader.js';
+export type { ImportModule, ImportParent, LoadingOptions } from './loading/loading-options.js';
+export {
+  loadStateBackendAndStorage,
+  type StateBackendAndStorage,
+  type StateBackendAndStorageLoadingOptions,
+} from './loading/state-backend-and-storage-loader.js';
+export { loadStateBackend, type StateBackendLoadingOptions } from './loading/state-backend-loader.js';
 export type {
   Infer,
   KeyIdentity,

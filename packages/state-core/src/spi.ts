@@ -46,6 +46,25 @@ export type {
   CheckpointStreamPurpose,
   StateHandleReader,
 } from './checkpoint-storage/checkpoint-stream.js';
+export {
+  booleanOption,
+  type ConfigOption,
+  type ConfigOptionDefinition,
+  type ConfigOptionType,
+  type ConfigOptionWithDefault,
+  durationOption,
+  enumOption,
+  integerOption,
+  keysOfOption,
+  listOption,
+  memorySizeOption,
+  type NumberOptionDefinition,
+  numberOption,
+  type QuantityOptionDefinition,
+  stringOption,
+} from './config/config-option.js';
+export type { Configuration } from './config/configuration.js';
+export type { ReadableConfig } from './config/readable-config.js';
 export { InvariantViolation, invariant } from './error/invariant.js';
 export {
   type ChainStart,
@@ -86,6 +105,7 @@ export {
   murmur3Bytes,
   murmurHash,
 } from './key-group/key-hash.js';
+export type { DelegatingStateBackend } from './loading/delegating-state-backend.js';
 export { isKeySerializer } from './serialization/type-serializer.js';
 export type { SnapshotCompression } from './snapshot-format/snapshot-compression.js';
 export { VOID_NAMESPACE, type VoidNamespace, voidNamespaceSerializer } from './state/namespace.js';

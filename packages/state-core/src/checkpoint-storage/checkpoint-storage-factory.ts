@@ -2,7 +2,7 @@
 
 import type { StateLogger } from '../ambient/logger.js';
 import type { ConfigOption } from '../config/config-option.js';
-import type { Configuration } from '../config/configuration.js';
+import type { ReadableConfig } from '../config/readable-config.js';
 import type { CheckpointStorage } from './checkpoint-storage.js';
 
 /** The version of the service interfaces. A package built against another major version is refused when it is loaded. */
@@ -29,11 +29,11 @@ export interface CheckpointStorageFactory {
   /** The options that only this storage reads. */
   readonly options: readonly ConfigOption<unknown>[];
   /** @throws StateError `config-value-invalid`, `config-option-missing`. */
-  createFromConfig(config: Configuration, context: FactoryContext): CheckpointStorage | Promise<CheckpointStorage>;
+  createFromConfig(config: ReadableConfig, context: FactoryContext): CheckpointStorage | Promise<CheckpointStorage>;
 }
 
 /** A storage that was made in code and still takes what configuration adds. */
 export interface ConfigurableCheckpointStorage extends CheckpointStorage {
   /** A storage with the settings of this one, completed from `config`; what was set in code wins. @throws StateError `config-value-invalid`. */
-  configure(config: Configuration, context: FactoryContext): CheckpointStorage;
+  configure(config: ReadableConfig, context: FactoryContext): CheckpointStorage;
 }

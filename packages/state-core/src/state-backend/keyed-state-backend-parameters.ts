@@ -5,7 +5,7 @@ import type { StateLogger } from '../ambient/logger.js';
 import type { RandomSource } from '../ambient/random.js';
 import type { Scheduler } from '../ambient/scheduler.js';
 import type { StateHandleReader } from '../checkpoint-storage/checkpoint-stream.js';
-import type { Configuration } from '../config/configuration.js';
+import type { ReadableConfig } from '../config/readable-config.js';
 import type { KeyedStateHandle } from '../handle/keyed-state-handle.js';
 import type { OperatorStateHandle } from '../handle/operator-state-handle.js';
 import type { KeyGroupRange } from '../key-group/key-group-range.js';
@@ -19,7 +19,7 @@ export interface StateBackendParameters {
   readonly operatorIdentifier: string;
   /** Counts the attempts of this subtask, from 0: local files of different attempts never meet. */
   readonly attempt: number;
-  readonly config: Configuration;
+  readonly config: ReadableConfig;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly random: RandomSource;

@@ -2,7 +2,7 @@
 
 import type { FactoryContext } from '../checkpoint-storage/checkpoint-storage-factory.js';
 import type { ConfigOption } from '../config/config-option.js';
-import type { Configuration } from '../config/configuration.js';
+import type { ReadableConfig } from '../config/readable-config.js';
 import type { StateBackend } from './state-backend.js';
 
 /**
@@ -19,11 +19,11 @@ export interface StateBackendFactory {
   /** The options that only this backend reads. */
   readonly options: readonly ConfigOption<unknown>[];
   /** @throws StateError `config-value-invalid`, `config-option-missing`. */
-  createFromConfig(config: Configuration, context: FactoryContext): StateBackend | Promise<StateBackend>;
+  createFromConfig(config: ReadableConfig, context: FactoryContext): StateBackend | Promise<StateBackend>;
 }
 
 /** A backend that was made in code and still takes what configuration adds. */
 export interface ConfigurableStateBackend extends StateBackend {
   /** A backend with the settings of this one, completed from `config`; what was set in code wins. @throws StateError `config-value-invalid`. */
-  configure(config: Configuration, context: FactoryContext): StateBackend;
+  configure(config: ReadableConfig, context: FactoryContext): StateBackend;
 }
