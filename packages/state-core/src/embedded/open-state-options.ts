@@ -11,6 +11,7 @@ import type { CheckpointStorage } from '../checkpoint-storage/checkpoint-storage
 import type { CheckpointStorageFactory } from '../checkpoint-storage/checkpoint-storage-factory.js';
 import type { Configuration, ConfigurationSource } from '../config/configuration.js';
 import type { RestoreMode } from '../config/state-recovery-options.js';
+import type { ImportModule } from '../loading/loading-options.js';
 import type { KeySerializer, TypeSerializer } from '../serialization/type-serializer.js';
 import type { StateDescriptor, StateOf } from '../state/state-descriptor.js';
 import type { StateBackend } from '../state-backend/state-backend.js';
@@ -90,7 +91,7 @@ export interface OpenStateOptions<K, S extends StateDeclarations, A = JsonAttach
 /** What {@link openState} is given by its surroundings. The Node package fills it in. */
 export interface OpenStateEnvironment {
   /** Imports packages from the side of the application: `(specifier) => import(specifier)`. Needed for names that no factory has. */
-  readonly importModule?: (specifier: string) => Promise<unknown>;
+  readonly importModule?: ImportModule;
   /** State backends by name, for bundlers. They win over `importModule`. */
   readonly stateBackendFactories?: Readonly<Record<string, StateBackendFactory>>;
   /** Checkpoint storages by name, for bundlers. They win over `importModule`. */

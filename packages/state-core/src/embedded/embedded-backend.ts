@@ -1,0 +1,103 @@
+// Makes the keyed backend of an embedded state from a snapshot, or an empty one.
+//
+// Owns: which part of a snapshot belongs to the state, and the rules that decide before any byte of state is read:
+// max parallelism, operators that the program lacks. Leaves compatibility of states and damage to the backend.
+
+import type { Clock } from '../ambient/clock.js';
+import type { StateLogger } from '../ambient/logger.js';
+import type { RandomSource } from '../ambient/random.js';
+import type { Scheduler } from '../ambient/scheduler.js';
+import type { CheckpointMetadata } from '../checkpoint/checkpoint-metadata.js';
+import type { StateHandleReader } from '../checkpoint-storage/checkpoint-stream.js';
+import type { Configuration } from '../config/configuration.js';
+import { StateError } from '../error/state-error.js';
+import type { KeyedStateHandle } from '../handle/keyed-state-handle.js';
+import { computeDefaultMaxParallelism } from '../key-group/key-group-assignment.js';
+import { KeyGroupRange } from '../key-group/key-group-range.js';
+import type { KeySerializer } from '../serialization/type-serializer.js';
+import type { StateDescriptor } from '../state/state-descriptor.js';
+import type { KeyedStateBackend } from '../state-backend/keyed-state-backend.js';
+import type { StateBackend } from '../state-backend/state-backend.js';
+
+/** What every keyed backend of one `openState` call is made with, whatever it restores. */
+export interface EmbeddedBackendParameters<K> {
+  readonly stateBackend: StateBackend;
+  readonly jobId: string;
+  readonly uid: string;
+  readonly keySerializer: KeySerializer<K>;
+  readonly declaredStates: readonly StateDescriptor[];
+  /** As the program or the configuration says; `undefined` takes that of the snapshot. */
+  readonly maxParallelism: number | undefined;
+  readonly allowNonRestoredState: boolean;
+  readonly config: Configuration;
+  readonly stateReader: StateHandleReader;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly random: RandomSource;
+  readonly logger: StateLogger;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * An empty backend, or one with the state of a snapshot.
+ *
+ * @throws StateError `max-parallelism-mismatch`, `state-orphaned`, and as `StateBackend.createKeyedStateBackend`.
+ */
+export async function createEmbeddedBackend<K>(
+  parameters: EmbeddedBackendParameters<K>,
+  metadata: CheckpointMetadata | undefined,
+): Promise<KeyedStateBackend<K>> {
+  const { stateBackend, uid, maxParallelism: given } = parameters;
+  const operator = metadata?.operators.find((candidate) => candidate.uid === uid);
+  const numberOfKeyGroups = given ?? operator?.maxParallelism ?? computeDefaultMaxParallelism(1);
+  if (operator !== undefined && operator.maxParallelism !== numberOfKeyGroups) {
+    throw maxParallelismMismatch(operator.maxParallelism, numberOfKeyGroups);
+  }
+  if (metadata !== undefined) checkOrphans(metadata, parameters);
+  const stateHandles = (operator?.subtasks ?? []).flatMap((subtask): readonly KeyedStateHandle[] => subtask.keyed);
+  return stateBackend.createKeyedStateBackend({
+    jobId: parameters.jobId,
+    keySerializer: parameters.keySerializer,
+    declaredStates: parameters.declaredStates,
+    config: parameters.config,
+    stateReader: parameters.stateReader,
+    clock: parameters.clock,
+    scheduler: parameters.scheduler,
+    random: parameters.random,
+    logger: parameters.logger,
+    signal: parameters.signal,
+    operatorIdentifier: `${uid}_0`,
+    attempt: 0,
+    numberOfKeyGroups,
+    keyGroupRange: KeyGroupRange.of(0, numberOfKeyGroups - 1),
+    stateHandles,
+    restoredCheckpointId: metadata?.checkpointId,
+    managedMemoryFraction: 1,
+  });
+}
+
+function maxParallelismMismatch(stored: number, given: number): StateError {
+  return new StateError(
+    'max-parallelism-mismatch',
+    `the snapshot was written with a max parallelism of ${stored}, and ${given} is asked for: it is fixed for the life of the state. ` +
+      `Write maxParallelism: ${stored}, or leave it out`,
+    { details: { stored, given } },
+  );
+}
+
+function checkOrphans<K>(metadata: CheckpointMetadata, parameters: EmbeddedBackendParameters<K>): void {
+  const { uid, allowNonRestoredState, logger } = parameters;
+  const orphans = metadata.operators.map((operator) => operator.uid).filter((other) => other !== uid);
+  if (orphans.length === 0) return;
+  const list = orphans.map((orphan) => `'${orphan}'`).join(', ');
+  const message = `checkpoint ${metadata.checkpointId} has state of the operators ${list}, which this program has not (its uid is '${uid}')`;
+  if (allowNonRestoredState) {
+    logger.warn('state-orphaned', `${message}; it is dropped, as allowNonRestoredState says`, { orphans });
+    return;
+  }
+  throw new StateError(
+    'state-orphaned',
+    `${message}. To take one over write uid: '${orphans[0]}'; to drop what is left write allowNonRestoredState: true`,
+    { details: { orphans, uid } },
+  );
+}

@@ -1,0 +1,350 @@
+// The coordinator of an embedded state: ids, one snapshot at a time, what becomes of it, and what is kept.
+//
+// Owns: the life of a checkpoint from the call to the report. Leaves the writing to snapshot-attempt.ts, the kept ones
+// and the choice of a base to retained-checkpoints.ts, the lineage before this instance to embedded-restore.ts.
+//
+//   EC1. Between the call and the freeze nothing else runs: attachment and state are of one moment.
+//   EC2. An id is used up by the freeze, completed or not.
+//   EC3. After a newer owner has been seen nothing is published and nothing deleted any more.
+
+import type { Clock } from '../ambient/clock.js';
+import type { StateLogger } from '../ambient/logger.js';
+import type { Scheduler } from '../ambient/scheduler.js';
+import type { CheckpointAttachment, CheckpointMetadata } from '../checkpoint/checkpoint-metadata.js';
+import type {
+  CheckpointStorageCoordinatorView,
+  CheckpointStorageWorkerView,
+} from '../checkpoint-storage/checkpoint-storage.js';
+import type { CheckpointOwner, CheckpointStorageLocation } from '../checkpoint-storage/checkpoint-storage-location.js';
+import { isStateError, StateError } from '../error/state-error.js';
+import {
+  type KeyedStateHandle,
+  keyedStateCheckpointedSizeBytes,
+  keyedStateSizeBytes,
+} from '../handle/keyed-state-handle.js';
+import type { KeyedStateBackend } from '../state-backend/keyed-state-backend.js';
+import type { SnapshotKind, SnapshotView } from '../state-backend/snapshot-context.js';
+import { createSnapshotContext } from '../support/create-snapshot-context.js';
+import type { AttachmentCodec } from './attachment-codec.js';
+import { DeferredStreamFactory } from './deferred-stream-factory.js';
+import type { CheckpointReport } from './open-state-contract.js';
+import type { RetainedCheckpoints, SnapshotBase } from './retained-checkpoints.js';
+import { type PublishedSnapshot, publishSnapshot } from './snapshot-attempt.js';
+import { type SnapshotIdentity, snapshotMetadata } from './snapshot-metadata.js';
+
+/** The storage and what this instance is in it. */
+export interface OwnedStorage {
+  readonly coordinator: CheckpointStorageCoordinatorView;
+  readonly worker: CheckpointStorageWorkerView;
+  readonly owner: CheckpointOwner;
+}
+
+/** What an {@link EmbeddedCheckpointing} is made of. */
+export interface EmbeddedCheckpointingParameters<K, A> {
+  readonly identity: SnapshotIdentity;
+  readonly backend: KeyedStateBackend<K>;
+  readonly storage: OwnedStorage;
+  readonly retained: RetainedCheckpoints;
+  readonly attachments: AttachmentCodec<A>;
+  /** Above every id seen. */
+  readonly firstCheckpointId: number;
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly logger: StateLogger;
+}
+
+/** What {@link EmbeddedCheckpointing.trigger} is asked for. */
+export interface SnapshotRequest<A> {
+  readonly kind: SnapshotKind;
+  /** Where a savepoint is wanted. */
+  readonly target?: string | undefined;
+  readonly attachment?: A | (() => A) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A snapshot between its freeze and its report. */
+interface FrozenSnapshot {
+  readonly checkpointId: number;
+  readonly kind: SnapshotKind;
+  readonly timestampMs: number;
+  readonly startedMs: number;
+  readonly freezeMs: number;
+  readonly view: SnapshotView<KeyedStateHandle>;
+  readonly location: Promise<CheckpointStorageLocation>;
+  readonly attachment: CheckpointAttachment | undefined;
+  readonly base: SnapshotBase;
+  readonly abort: AbortController;
+}
+
+/** Takes the checkpoints and savepoints of one open state. */
+export class EmbeddedCheckpointing<K, A> {
+  readonly #parameters: EmbeddedCheckpointingParameters<K, A>;
+  readonly #counts = { completed: 0, failed: 0, savepoints: 0 };
+  #nextCheckpointId: number;
+  #basesMade: Promise<void> | undefined;
+  #isFreezing: boolean = false;
+  #running: { readonly abort: AbortController; readonly done: Promise<unknown> } | undefined;
+  #last: CheckpointReport | undefined;
+  #fenced: StateError | undefined;
+
+  constructor(parameters: EmbeddedCheckpointingParameters<K, A>) {
+    this.#parameters = parameters;
+    this.#nextCheckpointId = parameters.firstCheckpointId;
+  }
+
+  /** Figures for `OpenState.metrics`. */
+  get metrics(): {
+    completed: number;
+    failed: number;
+    savepoints: number;
+    inProgress: number;
+    last: CheckpointReport | undefined;
+  } {
+    return { ...this.#counts, inProgress: this.#running === undefined ? 0 : 1, last: this.#last };
+  }
+
+  /**
+   * Freezes at once, and writes and publishes before the promise resolves.
+   *
+   * @throws StateError (as a rejection) as `OpenState.checkpoint`.
+   */
+  trigger(request: SnapshotRequest<A>): Promise<CheckpointReport> {
+    let frozen: FrozenSnapshot;
+    try {
+      frozen = this.#freeze(request);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const finished = this.#finish(frozen, request);
+    this.#running = { abort: frozen.abort, done: finished.catch(() => undefined) };
+    return finished;
+  }
+
+  /** Aborts and awaits what is under way. */
+  async close(): Promise<void> {
+    this.#running?.abort.abort(new Error('the state is being closed'));
+    await this.#running?.done;
+  }
+
+  #freeze(request: SnapshotRequest<A>): FrozenSnapshot {
+    const { clock, backend, attachments, retained } = this.#parameters;
+    if (this.#fenced !== undefined) throw fencedAgain(this.#fenced);
+    if (this.#running !== undefined || this.#isFreezing) throw alreadyInProgress(request.kind);
+    const startedMs = clock.monotonicMs();
+    const timestampMs = clock.nowMs();
+    const abort = new AbortController();
+    const { kind, signal } = request;
+    if (signal?.aborted) throw aborted(this.#nextCheckpointId, kind, signal.reason);
+
+    this.#isFreezing = true;
+    let base: SnapshotBase | undefined;
+    try {
+      const attachment = attachments.freeze(request.attachment);
+      const checkpointId = this.#nextCheckpointId;
+      base = retained.pinBase(kind);
+      // Made in a later microtask, so that nothing of the storage runs, and no directory appears, before the freeze.
+      const location = Promise.resolve().then(() => this.#makeLocation(checkpointId, request));
+      const view = backend.snapshot(this.#contextOf(checkpointId, timestampMs, request, base, location, abort.signal));
+      this.#nextCheckpointId = checkpointId + 1;
+      const freezeMs = clock.monotonicMs() - startedMs;
+      return { checkpointId, kind, timestampMs, startedMs, freezeMs, view, location, attachment, base, abort };
+    } catch (error) {
+      base?.unpin();
+      throw error;
+    } finally {
+      this.#isFreezing = false;
+    }
+  }
+
+  #contextOf(
+    checkpointId: number,
+    timestampMs: number,
+    { kind }: SnapshotRequest<A>,
+    base: SnapshotBase,
+    location: Promise<CheckpointStorageLocation>,
+    signal: AbortSignal,
+  ): ReturnType<typeof createSnapshotContext> {
+    const { clock, scheduler, storage } = this.#parameters;
+    const streams = location.then(({ reference }) =>
+      storage.worker.resolveCheckpointStorageLocation(checkpointId, reference),
+    );
+    return createSnapshotContext({
+      checkpointId,
+      timestampMs,
+      nowMs: timestampMs,
+      kind,
+      base: base.checkpointId,
+      sharing: base.sharing,
+      streams: new DeferredStreamFactory(streams, storage.worker),
+      signal,
+      clock,
+      scheduler,
+    });
+  }
+
+  async #makeLocation(checkpointId: number, { kind, target }: SnapshotRequest<A>): Promise<CheckpointStorageLocation> {
+    const { coordinator, owner } = this.#parameters.storage;
+    if (kind === 'savepoint') return coordinator.initializeLocationForSavepoint(checkpointId, target);
+    this.#basesMade ??= coordinator.initializeBaseLocationsForCheckpoint();
+    try {
+      await this.#basesMade;
+    } catch (error) {
+      this.#basesMade = undefined;
+      throw error;
+    }
+    return coordinator.initializeLocationForCheckpoint(checkpointId, owner);
+  }
+
+  async #finish(frozen: FrozenSnapshot, request: SnapshotRequest<A>): Promise<CheckpointReport> {
+    const { identity, storage, retained, clock, logger } = this.#parameters;
+    const { checkpointId, abort, base } = frozen;
+    const stopWatching = this.#watchForAbort(frozen, request.signal);
+    try {
+      const published = await publishSnapshot({
+        checkpointId,
+        view: frozen.view,
+        location: frozen.location,
+        metadataOf: (handle) =>
+          snapshotMetadata(identity, { ...frozen, handle, owner: storage.owner, parent: retained.parent }),
+        discarder: storage.coordinator,
+        signal: abort.signal,
+        logger,
+      });
+      const report = reportOf(published, frozen, clock.monotonicMs() - frozen.startedMs);
+      await this.#completed(published.metadata, report, base);
+      return report;
+    } catch (error) {
+      throw await this.#failed(frozen, error);
+    } finally {
+      stopWatching();
+      base.unpin();
+      this.#running = undefined;
+    }
+  }
+
+  #watchForAbort({ abort }: FrozenSnapshot, signal: AbortSignal | undefined): () => void {
+    const { scheduler, timeoutMs } = this.#parameters;
+    const onAbort = (): void => abort.abort(signal?.reason);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    const cancelTimeout = scheduler.schedule(timeoutMs, () =>
+      abort.abort(new Error(`it took longer than execution.checkpointing.timeout: ${timeoutMs} ms`)),
+    );
+    return () => {
+      signal?.removeEventListener('abort', onAbort);
+      cancelTimeout();
+    };
+  }
+
+  async #completed(metadata: CheckpointMetadata, report: CheckpointReport, base: SnapshotBase): Promise<void> {
+    const { backend, retained } = this.#parameters;
+    const { checkpointId } = report;
+    if (metadata.properties.snapshotKind === 'savepoint') {
+      this.#counts.savepoints++;
+      await this.#notify('complete', checkpointId, () => backend.notifyCheckpointComplete(checkpointId));
+      return;
+    }
+    this.#counts.completed++;
+    this.#last = report;
+    retained.add(metadata);
+    base.unpin();
+    await this.#notify('complete', checkpointId, () => backend.notifyCheckpointComplete(checkpointId));
+    if (!retained.hasSurplus || (await this.#isOvertaken())) return;
+    for (const subsumed of await retained.removeSurplus()) {
+      await this.#notify('subsumed', subsumed, () => backend.notifyCheckpointSubsumed(subsumed));
+    }
+  }
+
+  /** Looks for a newer owner before anything is deleted: it may be reading what this instance would delete. */
+  async #isOvertaken(): Promise<boolean> {
+    const { storage, identity, logger } = this.#parameters;
+    try {
+      const { owners } = await storage.coordinator.list();
+      const newest = Math.max(...owners.map(({ epoch }) => epoch));
+      if (newest <= storage.owner.epoch) return false;
+      this.#fenced = new StateError('fenced', fencedMessage(identity.jobId), {
+        details: { epoch: storage.owner.epoch, newerEpoch: newest },
+      });
+    } catch (error) {
+      logger.warn(
+        'checkpoint-not-removed',
+        `replaced checkpoints are kept because the storage could not be listed: ${String(error)}`,
+      );
+    }
+    return true;
+  }
+
+  async #failed({ checkpointId, kind, abort }: FrozenSnapshot, error: unknown): Promise<StateError> {
+    const { backend, identity } = this.#parameters;
+    this.#counts.failed++;
+    await this.#notify('aborted', checkpointId, () => backend.notifyCheckpointAborted(checkpointId));
+    if (isStateError(error, 'fenced')) {
+      this.#fenced = error;
+      return new StateError('fenced', fencedMessage(identity.jobId), {
+        cause: error,
+        details: { ...error.details, checkpointId },
+      });
+    }
+    if (abort.signal.aborted) return aborted(checkpointId, kind, abort.signal.reason);
+    if (isStateError(error)) return error;
+    return new StateError(
+      'checkpoint-failed',
+      `${kind} ${checkpointId} failed: ${error instanceof Error ? error.message : String(error)}. The state is intact; the next one may succeed`,
+      { cause: error, details: { checkpointId } },
+    );
+  }
+
+  async #notify(what: string, checkpointId: number, tell: () => void | Promise<void>): Promise<void> {
+    try {
+      await tell();
+    } catch (error) {
+      this.#parameters.logger.warn(
+        'notification-failed',
+        `the state backend failed on hearing that checkpoint ${checkpointId} is ${what}: ${String(error)}`,
+        { checkpointId },
+      );
+    }
+  }
+}
+
+function reportOf(
+  { pointer, handle }: PublishedSnapshot,
+  { checkpointId, freezeMs }: FrozenSnapshot,
+  durationMs: number,
+): CheckpointReport {
+  return {
+    checkpointId,
+    externalPointer: pointer.externalPointer,
+    durationMs,
+    freezeMs,
+    stateSizeBytes: handle === undefined ? 0 : keyedStateSizeBytes(handle),
+    checkpointedSizeBytes: handle === undefined ? 0 : keyedStateCheckpointedSizeBytes(handle),
+  };
+}
+
+function alreadyInProgress(kind: SnapshotKind): StateError {
+  return new StateError(
+    'checkpoint-in-progress',
+    `no ${kind} was taken: another is being written. Await the promise of the one before, or skip this one; nothing was frozen`,
+  );
+}
+
+function aborted(checkpointId: number, kind: SnapshotKind, reason: unknown): StateError {
+  const why = reason instanceof Error ? reason.message : String(reason);
+  return new StateError(
+    'checkpoint-aborted',
+    `${kind} ${checkpointId} was aborted: ${why}. Nothing of it is left, and the state is as usable as before`,
+    { cause: reason, details: { checkpointId } },
+  );
+}
+
+function fencedMessage(jobId: string): string {
+  return (
+    `another instance has taken over '${jobId}': nothing that this one writes counts any more. Close it and stop reading input; ` +
+    'if both were started on purpose, give each a name or shard of its own'
+  );
+}
+
+function fencedAgain(first: StateError): StateError {
+  return new StateError('fenced', first.message, { cause: first, details: first.details });
+}

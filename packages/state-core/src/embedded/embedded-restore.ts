@@ -1,0 +1,314 @@
+// Takes a state over and finds what to start from.
+//
+// Owns: the order of takeover, and the fallback from damaged checkpoints to older ones. Leaves the choice of the lineage
+// to checkpoint-lineage.ts, the making of the backend to embedded-backend.ts.
+//
+//   ER1. Ownership comes before the listing: what an older owner publishes later than that is not seen and does not count.
+//   ER2. Only damage (kind `corrupt`) makes an older checkpoint be taken; everything else stops the opening, because it
+//        would be wrong for the older one, too, or pass.
+//   ER3. Checkpoints of which none can be read are never a clean start.
+//   ER4. What this owner continues from is recorded before it writes anything.
+//   ER5. Damaged and abandoned checkpoints are left where they are; only what was never published is cleared away.
+
+import type { StateLogger } from '../ambient/logger.js';
+import { decideLineage, type IgnoredCheckpoint, nextCheckpointId } from '../checkpoint/checkpoint-lineage.js';
+import type { CheckpointMetadata } from '../checkpoint/checkpoint-metadata.js';
+import { readCheckpointMetadata } from '../checkpoint/checkpoint-metadata-format.js';
+import type {
+  CheckpointListing,
+  CheckpointStorageCoordinatorView,
+  FoundCheckpoint,
+} from '../checkpoint-storage/checkpoint-storage.js';
+import type { CheckpointOwner } from '../checkpoint-storage/checkpoint-storage-location.js';
+import { isStateError, StateError } from '../error/state-error.js';
+import type { KeyedStateBackend } from '../state-backend/keyed-state-backend.js';
+import { createEmbeddedBackend, type EmbeddedBackendParameters } from './embedded-backend.js';
+import type { SkippedCheckpoint } from './open-state-contract.js';
+import type { LineageMember } from './snapshot-metadata.js';
+
+/** A snapshot whose metadata could be read. */
+export interface ReadableSnapshot {
+  readonly metadata: CheckpointMetadata;
+  readonly externalPointer: string;
+}
+
+/** What a state starts from. */
+export interface EmbeddedStart<K> {
+  readonly backend: KeyedStateBackend<K>;
+  readonly owner: CheckpointOwner;
+  /** Absent after a clean start. */
+  readonly restored: ReadableSnapshot | undefined;
+  /** The checkpoint of this job that is continued; absent after a clean start and for a snapshot from elsewhere. */
+  readonly continues: LineageMember | undefined;
+  /** Checkpoints of this lineage that belong to this state now, oldest first: they are removed when they are replaced. */
+  readonly claimed: readonly ReadableSnapshot[];
+  readonly skipped: readonly SkippedCheckpoint[];
+  /** Above every id seen. */
+  readonly firstCheckpointId: number;
+}
+
+/** Where to start from, decided by the program and the configuration. */
+export interface RestorePlan {
+  readonly restore: 'latest' | 'none' | { readonly pointer: string };
+  /** What `latest` starts from where there is no checkpoint yet. */
+  readonly initialPointer: string | undefined;
+  /** Whether the snapshot at a pointer belongs to this state from now on. */
+  readonly claim: boolean;
+}
+
+/**
+ * Takes the state over and restores it.
+ *
+ * @throws StateError `no-valid-checkpoint`, `checkpoint-not-found`, `fenced`, `storage-*`, codes of kind `corrupt` for a
+ * given pointer, and as {@link createEmbeddedBackend}.
+ */
+export async function startEmbeddedState<K>(
+  coordinator: CheckpointStorageCoordinatorView,
+  parameters: EmbeddedBackendParameters<K>,
+  plan: RestorePlan,
+): Promise<EmbeddedStart<K>> {
+  return new Takeover(coordinator, parameters).run(plan);
+}
+
+interface ChosenStart<K> {
+  readonly backend: KeyedStateBackend<K>;
+  readonly restored: ReadableSnapshot | undefined;
+  readonly claimed: readonly ReadableSnapshot[];
+  readonly skipped: readonly SkippedCheckpoint[];
+}
+
+class Takeover<K> {
+  readonly #coordinator: CheckpointStorageCoordinatorView;
+  readonly #parameters: EmbeddedBackendParameters<K>;
+  readonly #logger: StateLogger;
+
+  constructor(coordinator: CheckpointStorageCoordinatorView, parameters: EmbeddedBackendParameters<K>) {
+    this.#coordinator = coordinator;
+    this.#parameters = parameters;
+    this.#logger = parameters.logger;
+  }
+
+  async run(plan: RestorePlan): Promise<EmbeddedStart<K>> {
+    const { signal } = this.#parameters;
+    signal.throwIfAborted();
+    const owner = await this.#coordinator.acquireOwnership(signal);
+    const listing = await this.#coordinator.list(signal);
+    const start = await this.#choose(plan, listing);
+    try {
+      const continues = lineageMemberOf(start.restored, listing);
+      await this.#coordinator.recordRestoredFrom(owner, continues ?? null);
+      await this.#clearUnpublished(listing);
+      const restoredId = start.restored?.metadata.checkpointId ?? 0;
+      return { ...start, owner, continues, firstCheckpointId: Math.max(nextCheckpointId(listing), restoredId + 1) };
+    } catch (error) {
+      await start.backend.close();
+      throw error;
+    }
+  }
+
+  async #choose(plan: RestorePlan, listing: CheckpointListing): Promise<ChosenStart<K>> {
+    if (plan.restore === 'none') return this.#startClean(listing);
+    if (plan.restore !== 'latest') return this.#startFrom(plan.restore.pointer, plan.claim, listing);
+    const latest = await this.#startFromLatest(listing);
+    if (latest !== undefined) return latest;
+    if (plan.initialPointer !== undefined) return this.#startFrom(plan.initialPointer, plan.claim, listing);
+    return this.#empty();
+  }
+
+  async #empty(): Promise<ChosenStart<K>> {
+    return {
+      backend: await createEmbeddedBackend(this.#parameters, undefined),
+      restored: undefined,
+      claimed: [],
+      skipped: [],
+    };
+  }
+
+  async #startClean(listing: CheckpointListing): Promise<ChosenStart<K>> {
+    const left = listing.checkpoints.filter(({ published }) => published).map(({ externalPointer }) => externalPointer);
+    if (left.length > 0) {
+      this.#logger.warn(
+        'checkpoint-ignored',
+        `the state starts empty, as restore: 'none' says; these checkpoints are left alone and will not be restored again: ${left.join(', ')}`,
+        { pointers: left },
+      );
+    }
+    return this.#empty();
+  }
+
+  async #startFrom(pointer: string, claim: boolean, listing: CheckpointListing): Promise<ChosenStart<K>> {
+    const restored = await this.#read(pointer);
+    const { metadata, externalPointer } = restored;
+    const backend = await createEmbeddedBackend(this.#parameters, metadata);
+    const isOwn = isListed(restored, listing);
+    if (claim && !isOwn) {
+      this.#logger.warn(
+        'snapshot-not-claimed',
+        `${externalPointer} is no checkpoint of this name and shard: it was restored, and it will not be deleted by this state`,
+        { pointer: externalPointer },
+      );
+    }
+    if (isOwn) this.#warnOfRepetition(metadata.checkpointId, listing);
+    return { backend, restored, claimed: claim && isOwn ? [restored] : [], skipped: [] };
+  }
+
+  /** The newest checkpoint of the lineage that can be read, or `undefined` when the lineage has none. */
+  async #startFromLatest(listing: CheckpointListing): Promise<ChosenStart<K> | undefined> {
+    const read = await this.#readAll(listing);
+    const lineage = decideLineage(listing, ({ externalPointer }) => {
+      const snapshot = read.get(externalPointer);
+      return snapshot === undefined || isStateError(snapshot) ? 'unreadable' : snapshot.metadata.lineage;
+    });
+    const candidates = lineage.restorable.map(({ externalPointer }) => read.get(externalPointer) as ReadableSnapshot);
+    const skipped: SkippedCheckpoint[] = [];
+    for (const ignored of lineage.ignored) {
+      const error = read.get(ignored.checkpoint.externalPointer);
+      if (isStateError(error)) skipped.push(skippedOf(ignored.checkpoint, error));
+      else if (ignored.cause !== 'unpublished') this.#warnOfIgnored(ignored);
+    }
+    for (const [index, candidate] of candidates.entries()) {
+      const backend = await this.#tryRestore(candidate, skipped);
+      if (backend === undefined) continue;
+      const { checkpointId } = candidate.metadata;
+      const newer = skipped
+        .filter((one) => one.checkpointId > checkpointId)
+        .sort((a, b) => b.checkpointId - a.checkpointId);
+      for (const one of newer) this.#warnOfSkipped(one, checkpointId);
+      this.#warnOfRepetition(checkpointId, listing);
+      return { backend, restored: candidate, claimed: candidates.slice(index).reverse(), skipped: newer };
+    }
+    if (lineage.mayStartClean) return undefined;
+    throw noValidCheckpoint(this.#parameters.jobId, skipped, listing);
+  }
+
+  async #tryRestore(
+    candidate: ReadableSnapshot,
+    skipped: SkippedCheckpoint[],
+  ): Promise<KeyedStateBackend<K> | undefined> {
+    try {
+      return await createEmbeddedBackend(this.#parameters, candidate.metadata);
+    } catch (error) {
+      if (!isStateError(error) || error.kind !== 'corrupt') throw error;
+      skipped.push(
+        skippedOf({ checkpointId: candidate.metadata.checkpointId, externalPointer: candidate.externalPointer }, error),
+      );
+      return undefined;
+    }
+  }
+
+  /** The metadata of everything published, or why it cannot be read, by pointer. */
+  async #readAll(listing: CheckpointListing): Promise<ReadonlyMap<string, ReadableSnapshot | StateError>> {
+    const read = new Map<string, ReadableSnapshot | StateError>();
+    for (const { externalPointer, published } of listing.checkpoints) {
+      if (published) read.set(externalPointer, await this.#tryRead(externalPointer));
+    }
+    return read;
+  }
+
+  async #tryRead(externalPointer: string): Promise<ReadableSnapshot | StateError> {
+    try {
+      return await this.#read(externalPointer);
+    } catch (error) {
+      if (isStateError(error) && error.kind === 'corrupt') return error;
+      throw error;
+    }
+  }
+
+  async #read(pointer: string): Promise<ReadableSnapshot> {
+    const resolved = await this.#coordinator.resolveCheckpoint(pointer);
+    const metadata = readCheckpointMetadata(await resolved.readMetadata(this.#parameters.signal), resolved);
+    return { metadata, externalPointer: resolved.externalPointer };
+  }
+
+  async #clearUnpublished(listing: CheckpointListing): Promise<void> {
+    for (const { checkpointId, published, externalPointer } of listing.checkpoints) {
+      if (published) continue;
+      try {
+        await this.#coordinator.disposeCheckpoint(checkpointId);
+      } catch (error) {
+        this.#logger.warn(
+          'checkpoint-not-removed',
+          `what is left of checkpoint ${checkpointId}, which never completed, could not be removed: ${String(error)}`,
+          { pointer: externalPointer },
+        );
+      }
+    }
+  }
+
+  #warnOfIgnored({ checkpoint, reason }: IgnoredCheckpoint): void {
+    const { checkpointId, externalPointer } = checkpoint;
+    this.#logger.warn('checkpoint-ignored', `${reason}. It is left where it is: ${externalPointer}`, {
+      checkpointId,
+      pointer: externalPointer,
+    });
+  }
+
+  #warnOfSkipped({ checkpointId, pointer, reason }: SkippedCheckpoint, restoredId: number): void {
+    this.#logger.warn(
+      'checkpoint-skipped',
+      `checkpoint ${checkpointId} (${pointer}) is damaged and was skipped: ${reason}. Checkpoint ${restoredId} is used instead; the damaged one is left for study`,
+      { checkpointId, pointer, restored: restoredId },
+    );
+  }
+
+  #warnOfRepetition(restoredId: number, listing: CheckpointListing): void {
+    const newest = Math.max(
+      0,
+      ...listing.checkpoints.filter(({ published }) => published).map(({ checkpointId }) => checkpointId),
+    );
+    if (newest <= restoredId) return;
+    this.#logger.warn(
+      'input-repeats',
+      `checkpoint ${restoredId} is restored although checkpoint ${newest} had completed: everything between the two is processed again. ` +
+        'What was written to other systems after the restored checkpoint happens twice unless those can take it back or recognise it',
+      { restored: restoredId, newest },
+    );
+  }
+}
+
+/** What the new owner continues from, in terms of this job; a snapshot from elsewhere is no member of its lineage. */
+function lineageMemberOf(
+  restored: ReadableSnapshot | undefined,
+  listing: CheckpointListing,
+): LineageMember | undefined {
+  if (restored === undefined || !isListed(restored, listing)) return undefined;
+  const { checkpointId, lineage } = restored.metadata;
+  return { epoch: lineage?.epoch ?? 0, checkpointId };
+}
+
+function isListed(snapshot: ReadableSnapshot, listing: CheckpointListing): boolean {
+  return listing.checkpoints.some(
+    ({ externalPointer, published }) => published && externalPointer === snapshot.externalPointer,
+  );
+}
+
+function skippedOf(
+  { checkpointId, externalPointer }: Pick<FoundCheckpoint, 'checkpointId' | 'externalPointer'>,
+  error: StateError,
+): SkippedCheckpoint {
+  return { checkpointId, pointer: externalPointer, reason: `${error.code}: ${error.message}` };
+}
+
+function noValidCheckpoint(
+  jobId: string,
+  skipped: readonly SkippedCheckpoint[],
+  listing: CheckpointListing,
+): StateError {
+  const lines = skipped.map(
+    ({ checkpointId, pointer, reason }) => `  - checkpoint ${checkpointId} (${pointer}): ${reason}`,
+  );
+  const from = listing.owners
+    .toSorted((a, b) => b.epoch - a.epoch)
+    .find(({ restoredFrom }) => restoredFrom !== undefined)?.restoredFrom;
+  if (lines.length === 0 && from != null)
+    lines.push(`  - checkpoint ${from.checkpointId}, which was restored last, is no longer there`);
+  return new StateError(
+    'no-valid-checkpoint',
+    [
+      `'${jobId}' has had checkpoints, and none can be read:`,
+      ...lines,
+      "restore a savepoint (restore: '<path>'), or give the state up and start empty (restore: 'none')",
+    ].join('\n'),
+    { details: { checkpoints: skipped } },
+  );
+}

@@ -1,0 +1,79 @@
+// One attempt at a snapshot after its freeze: to a location, as bytes, and published; or without a trace.
+//
+//   SA1. The location is made after the freeze, so that the program never waits for a directory.
+//   SA2. Whatever fails, the view is released and the location emptied before the failure is reported.
+//   SA3. Streams that checkpoints share are removed with the attempt that wrote them, those of earlier ones are not.
+
+import type { StateLogger } from '../ambient/logger.js';
+import type { CheckpointMetadata } from '../checkpoint/checkpoint-metadata.js';
+import { writeCheckpointMetadata } from '../checkpoint/checkpoint-metadata-format.js';
+import type {
+  CheckpointStorageLocation,
+  CompletedCheckpointPointer,
+  StateHandleDiscarder,
+} from '../checkpoint-storage/checkpoint-storage-location.js';
+import type { KeyedStateHandle } from '../handle/keyed-state-handle.js';
+import type { SnapshotView } from '../state-backend/snapshot-context.js';
+
+/** What an attempt is made of. */
+export interface SnapshotAttempt {
+  readonly checkpointId: number;
+  readonly view: SnapshotView<KeyedStateHandle>;
+  /** The location, on its way. */
+  readonly location: Promise<CheckpointStorageLocation>;
+  /** What is stored beside the state; called when the state is written. */
+  readonly metadataOf: (handle: KeyedStateHandle | undefined) => CheckpointMetadata;
+  readonly discarder: StateHandleDiscarder;
+  readonly signal: AbortSignal;
+  readonly logger: StateLogger;
+}
+
+/** A snapshot that exists. */
+export interface PublishedSnapshot {
+  readonly metadata: CheckpointMetadata;
+  readonly pointer: CompletedCheckpointPointer;
+  readonly handle: KeyedStateHandle | undefined;
+}
+
+/** Writes and publishes. @throws whatever stopped it, after everything is cleaned up. */
+export async function publishSnapshot(attempt: SnapshotAttempt): Promise<PublishedSnapshot> {
+  const { view, signal } = attempt;
+  let location: CheckpointStorageLocation | undefined;
+  let handle: KeyedStateHandle | undefined;
+  try {
+    location = await attempt.location;
+    signal.throwIfAborted();
+    handle = (await view.write()).jobManagerOwned;
+    signal.throwIfAborted();
+    const metadata = attempt.metadataOf(handle);
+    const pointer = await location.publish(writeCheckpointMetadata(metadata, location), signal);
+    return { metadata, pointer, handle };
+  } catch (error) {
+    // Before the location: a writer that still ran would fill it again.
+    view.release();
+    await removeTraces(attempt, location, handle);
+    throw error;
+  } finally {
+    view.release();
+  }
+}
+
+async function removeTraces(
+  attempt: SnapshotAttempt,
+  location: CheckpointStorageLocation | undefined,
+  handle: KeyedStateHandle | undefined,
+): Promise<void> {
+  const { checkpointId, discarder, logger } = attempt;
+  const written = (handle?.segments ?? []).filter(
+    (segment) => segment.checkpointId === checkpointId && segment.scope === 'shared',
+  );
+  const removals = [...written.map((segment) => discarder.discard(segment.stream)), location?.disposeOnFailure()];
+  for (const removal of await Promise.allSettled(removals)) {
+    if (removal.status === 'fulfilled') continue;
+    logger.warn(
+      'checkpoint-not-removed',
+      `what checkpoint ${checkpointId} had written before it failed could not be removed: ${String(removal.reason)}`,
+      { checkpointId },
+    );
+  }
+}

@@ -1,0 +1,85 @@
+// What a snapshot of an embedded state says about itself: one operator with one subtask, as a runtime of one task would
+// write it, so that the runtime can take it over.
+
+import type {
+  CheckpointAttachment,
+  CheckpointMetadata,
+  CheckpointProperties,
+} from '../checkpoint/checkpoint-metadata.js';
+import type { CheckpointOwner } from '../checkpoint-storage/checkpoint-storage-location.js';
+import type { KeyedStateHandle } from '../handle/keyed-state-handle.js';
+import type { SnapshotKind } from '../state-backend/snapshot-context.js';
+
+/** The operator that an embedded state belongs to when nothing else is said. */
+export const EMBEDDED_OPERATOR_UID: string = 'state';
+
+/** Version of the library, for messages. */
+const WRITER: string = '@tidemark/state-core openState';
+
+/** What stays the same in all snapshots of one state. */
+export interface SnapshotIdentity {
+  readonly jobId: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly maxParallelism: number;
+}
+
+/** A checkpoint of a lineage. */
+export interface LineageMember {
+  readonly epoch: number;
+  readonly checkpointId: number;
+}
+
+/** What belongs to one snapshot. */
+export interface SnapshotFacts {
+  readonly checkpointId: number;
+  readonly kind: SnapshotKind;
+  readonly timestampMs: number;
+  readonly handle: KeyedStateHandle | undefined;
+  readonly attachment: CheckpointAttachment | undefined;
+  readonly owner: CheckpointOwner;
+  readonly parent: LineageMember | undefined;
+}
+
+/** The metadata of one snapshot. */
+export function snapshotMetadata(identity: SnapshotIdentity, facts: SnapshotFacts): CheckpointMetadata {
+  const { handle, attachment, parent } = facts;
+  const subtask = {
+    subtaskIndex: 0,
+    keyed: handle === undefined ? [] : [handle],
+    operator: [],
+    rawKeyed: [],
+    rawOperator: [],
+  };
+  return {
+    jobId: identity.jobId,
+    checkpointId: facts.checkpointId,
+    timestampMs: facts.timestampMs,
+    properties: propertiesOf(facts.kind),
+    lineage: { epoch: facts.owner.epoch, ...(parent === undefined ? {} : { parent }) },
+    operators: [
+      {
+        uid: identity.uid,
+        name: identity.name,
+        parallelism: 1,
+        maxParallelism: identity.maxParallelism,
+        subtasks: [subtask],
+      },
+    ],
+    masterStates: [],
+    ...(attachment === undefined ? {} : { attachment }),
+    writer: WRITER,
+  };
+}
+
+/** The program's end says nothing about its checkpoints: the next start needs them. */
+function propertiesOf(snapshotKind: SnapshotKind): CheckpointProperties {
+  return {
+    snapshotKind,
+    discardOnSubsumed: snapshotKind === 'checkpoint',
+    discardOnFinished: false,
+    discardOnCancelled: false,
+    discardOnFailed: false,
+    discardOnSuspended: false,
+  };
+}
