@@ -24,7 +24,7 @@ export async function runTests(args, env, { failedBefore = 0 } = {}) {
     const reporters = ['--reporter=default', `--reporter=${join(repository, 'tools/bootstrap/summary-reporter.mjs')}`];
     const code = await runInForeground([vitest, 'run', '--allowOnly=false', ...reporters, ...args], {
       cwd: repository,
-      env: { ...env, TIDEMARK_TEST_SUMMARY: summaryFile },
+      env: { ...env, ...plainWhereNoTerminal(), TIDEMARK_TEST_SUMMARY: summaryFile },
     });
     const { passed, failed, skipped } = readSummary(summaryFile);
     const failedTotal = failed + failedBefore + (failed === 0 && code !== 0 ? 1 : 0);
@@ -33,6 +33,11 @@ export async function runTests(args, env, { failedBefore = 0 } = {}) {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Vitest colours its output whenever CI is set; a log file wants plain lines. */
+function plainWhereNoTerminal() {
+  return process.stdout.isTTY === true || process.env.FORCE_COLOR !== undefined ? {} : { NO_COLOR: '1' };
 }
 
 function readSummary(file) {
