@@ -66,8 +66,8 @@ export class RecordCursor {
   /** Only with {@link hasMapKey}. */
   mapKeyStart = 0;
   mapKeyEnd = 0;
-  /** Position of the stamp of the entry or element; only with {@link stamped}. */
-  stampStart = 0;
+  /** The stamp of the entry, or of the element that {@link nextElement} moved to; only with {@link stamped}. */
+  timestampMs = 0;
   /** The value of PUT, or the element that {@link nextElement} moved to. */
   valueStart = 0;
   valueEnd = 0;
@@ -134,7 +134,7 @@ export class RecordCursor {
       this.mapKeyStart = this.partStart;
     }
     if (op === RecordOp.PUT) {
-      if (this.stamped) this.skipStamp();
+      if (this.stamped) this.readStamp();
       this.valueEnd = this.skipPart();
       this.valueStart = this.partStart;
     } else if (op === RecordOp.SPLICE) {
@@ -153,17 +153,10 @@ export class RecordCursor {
   nextElement(): boolean {
     if (this.elementIndex === this.elementCount) return false;
     this.elementIndex++;
-    if (this.stamped) this.skipStamp();
+    if (this.stamped) this.readStamp();
     this.valueEnd = this.skipPart();
     this.valueStart = this.partStart;
     return true;
-  }
-
-  /** The stamp of the entry or element, in milliseconds. @throws StateError `bytes-invalid` beyond 53 bits. */
-  get timestampMs(): number {
-    const value = this.data.getInt32(this.stampStart) * 4294967296 + this.data.getUint32(this.stampStart + 4);
-    if (!Number.isSafeInteger(value)) throw this.invalid('a time stamp beyond 53 bits');
-    return value;
   }
 
   private partStart = 0;
@@ -182,11 +175,12 @@ export class RecordCursor {
     return this.at;
   }
 
-  private skipStamp(): void {
+  private readStamp(): void {
     if (this.end - this.at < STAMP_BYTES) {
       throw damaged('bytes-truncated', 'a block', `a time stamp at position ${this.at} of ${this.end}`);
     }
-    this.stampStart = this.at;
+    this.timestampMs = this.data.getInt32(this.at) * 4294967296 + this.data.getUint32(this.at + 4);
+    if (!Number.isSafeInteger(this.timestampMs)) throw this.invalid('a time stamp beyond 53 bits');
     this.at += STAMP_BYTES;
   }
 

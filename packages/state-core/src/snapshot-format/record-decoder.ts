@@ -11,7 +11,7 @@ import { isStateError, type StateError } from '../error/state-error.js';
 import type { ValueReader } from '../serialization/type-serializer.js';
 import { RecordCursor } from './record-cursor.js';
 import { type RawBlock, RecordOp, type RecordReader, type RecordVisitor } from './segment-contract.js';
-import { type DamageCode, damaged } from './segment-damage.js';
+import { damaged, locatedDamage } from './segment-damage.js';
 import { describeBlock } from './segment-layout.js';
 
 /**
@@ -156,8 +156,7 @@ class BlockDecoder<K, N, UK, V> {
     if (error instanceof InvariantViolation) return error;
     if (!isStateError(error))
       return damaged('snapshot-invalid', this.where(), 'a serializer failed on its bytes', error);
-    if (error.kind !== 'corrupt' || error.details['where'] === this.where()) return error;
-    return damaged(error.code as DamageCode, this.where(), 'its bytes cannot be read', error);
+    return locatedDamage(error, this.where());
   }
 
   private where(): string {

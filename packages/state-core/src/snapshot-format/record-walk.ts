@@ -1,10 +1,9 @@
 // Walks over the records of a block without serializers: for inspection, digests, stores that keep bytes, and merging.
 
 import { invariant } from '../error/invariant.js';
-import { EntryDigest } from './entry-digest.js';
 import { RecordCursor } from './record-cursor.js';
 import { type RawBlock, RecordOp } from './segment-contract.js';
-import { damaged } from './segment-damage.js';
+import { damaged, locatedDamage } from './segment-damage.js';
 import { describeBlock } from './segment-layout.js';
 
 /** Takes the parts of records as views of the payload; whoever keeps one for longer than the payload copies it. */
@@ -37,31 +36,25 @@ export interface RawRecordVisitor {
 export function walkRecords(block: RawBlock, visitor: RawRecordVisitor): void {
   const cursor = new RecordCursor(block.payload);
   let count = 0;
-  while (cursor.next()) {
+  while (nextRecord(cursor, block)) {
     count++;
-    visitRecord(cursor, visitor);
+    visitRecord(cursor, block, visitor);
   }
   if (count !== block.entryCount) {
-    throw damaged(
-      'snapshot-invalid',
-      describeBlock(block, undefined),
-      `it holds ${count} records instead of ${block.entryCount}`,
-    );
+    const what = `it holds ${count} records instead of ${block.entryCount}`;
+    throw damaged('snapshot-invalid', describeBlock(block, undefined), what);
   }
 }
 
-/** The digest of blocks of one state in one key group, as the writer of a segment computes it. @throws StateError as {@link walkRecords}. */
-export function digestOfBlocks(blocks: Iterable<RawBlock>): Uint8Array<ArrayBuffer> {
-  const digest = new EntryDigest();
-  const cursor = new RecordCursor(new Uint8Array(0));
-  for (const block of blocks) {
-    cursor.reset(block.payload);
-    while (cursor.next()) digest.add(cursor);
+function nextRecord(cursor: RecordCursor, block: RawBlock): boolean {
+  try {
+    return cursor.next();
+  } catch (error) {
+    throw locatedDamage(error, describeBlock(block, undefined));
   }
-  return digest.toBytes();
 }
 
-function visitRecord(cursor: RecordCursor, visitor: RawRecordVisitor): void {
+function visitRecord(cursor: RecordCursor, block: RawBlock, visitor: RawRecordVisitor): void {
   const { bytes, op } = cursor;
   if (op === RecordOp.RESET) {
     visitor.reset();
@@ -79,16 +72,24 @@ function visitRecord(cursor: RecordCursor, visitor: RawRecordVisitor): void {
     visitor.clear(key, namespace);
   } else {
     invariant(op === RecordOp.SPLICE, `no op ${op}`);
-    visitSplice(cursor, key, namespace, visitor);
+    const { elements, timestampsMs } = elementsOf(cursor, block);
+    visitor.splice(key, namespace, cursor.from, elements, timestampsMs);
   }
 }
 
-function visitSplice(cursor: RecordCursor, key: Uint8Array, namespace: Uint8Array, visitor: RawRecordVisitor): void {
+function elementsOf(
+  cursor: RecordCursor,
+  block: RawBlock,
+): { elements: Uint8Array[]; timestampsMs: number[] | undefined } {
   const elements: Uint8Array[] = [];
   const timestampsMs: number[] | undefined = cursor.stamped ? [] : undefined;
-  while (cursor.nextElement()) {
-    timestampsMs?.push(cursor.timestampMs);
-    elements.push(cursor.bytes.subarray(cursor.valueStart, cursor.valueEnd));
+  try {
+    while (cursor.nextElement()) {
+      timestampsMs?.push(cursor.timestampMs);
+      elements.push(cursor.bytes.subarray(cursor.valueStart, cursor.valueEnd));
+    }
+  } catch (error) {
+    throw locatedDamage(error, describeBlock(block, undefined));
   }
-  visitor.splice(key, namespace, cursor.from, elements, timestampsMs);
+  return { elements, timestampsMs };
 }

@@ -7,13 +7,12 @@
 
 import { ByteWriter } from '../bytes/byte-writer.js';
 import { invariant } from '../error/invariant.js';
-import { isStateError } from '../error/state-error.js';
 import { EntryDigest } from './entry-digest.js';
 import { RecordCursor } from './record-cursor.js';
 import { RecordOrder } from './record-order.js';
 import { recordFits } from './record-schema.js';
 import { BLOCK_ENTRIES_MAX, type RawBlock } from './segment-contract.js';
-import { type DamageCode, damaged } from './segment-damage.js';
+import { damaged, locatedDamage } from './segment-damage.js';
 import type { SegmentHeader, StateSchema } from './segment-header.js';
 import { extendChain, type IndexedKeyGroup, type IndexedState } from './segment-index.js';
 import {
@@ -136,9 +135,7 @@ export class SegmentBlockBuffer {
       if (fault !== undefined) throw damaged('snapshot-invalid', this.describe(), fault);
     } catch (error) {
       this.dropBlock();
-      throw isStateError(error) && error.kind === 'corrupt'
-        ? damaged(error.code as DamageCode, this.describe(), 'its records cannot be read', error)
-        : error;
+      throw locatedDamage(error, this.describe());
     }
     this.sealBlock();
   }
@@ -149,6 +146,13 @@ export class SegmentBlockBuffer {
     this.flushedBytes += this.out.length;
     if (this.out.length > KEPT_CAPACITY_BYTES_MAX) this.out = new ByteWriter(INITIAL_CAPACITY_BYTES);
     else this.out.reset();
+  }
+
+  /** Forgets what has not gone to the stream, so that no further record is taken. */
+  discard(): void {
+    this.out = new ByteWriter();
+    this.blockStart = -1;
+    this.recordCount = 0;
   }
 
   /** Ends everything and gives the index of it. */

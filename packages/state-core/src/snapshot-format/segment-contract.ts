@@ -5,7 +5,9 @@
 //   G3. A block holds at most BLOCK_ENTRIES_MAX entries.
 //   G4. What a record means: PUT sets an entry, DELETE removes it; CLEAR removes all map entries or elements of a key
 //       and namespace, RESET everything of the state in the key group; SPLICE cuts a list to `from` elements and appends.
-//       CLEAR and RESET hide strictly older segments only: entries of the same segment stand.
+//       CLEAR and RESET hide strictly older segments only: entries of the same segment stand. Lists are written with
+//       SPLICE and CLEAR, everything else with PUT and DELETE, maps with CLEAR besides. Whoever applies a SPLICE to a
+//       list of fewer than `from` elements has damaged bytes before him.
 
 import type { SegmentReference } from '../handle/keyed-state-handle.js';
 import type { KeyGroupRange } from '../key-group/key-group-range.js';
@@ -44,8 +46,13 @@ export interface RawBlock {
  * Time stamps (`timestampMs`) are given exactly when the schema of the state has `ttl`.
  */
 export interface SegmentRecordWriter {
-  /** Starts the entries of a state in a key group (G1). @throws InvariantViolation out of order. */
-  startState(keyGroup: number, stateId: number, codec: RecordCodec): void;
+  /**
+   * Starts the entries of a state in a key group (G1).
+   *
+   * @param codec - What {@link put} and the other typed methods write with; not needed by those that take bytes.
+   * @throws InvariantViolation out of order.
+   */
+  startState(keyGroup: number, stateId: number, codec?: RecordCodec): void;
   put(key: unknown, namespace: unknown, value: unknown, timestampMs?: number): void;
   putMapEntry(key: unknown, namespace: unknown, mapKey: unknown, value: unknown, timestampMs?: number): void;
   delete(key: unknown, namespace: unknown): void;

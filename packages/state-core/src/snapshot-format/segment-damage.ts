@@ -1,6 +1,6 @@
 // How damage in a segment is reported: what is wrong, in which segment, and what to do about it.
 
-import { StateError } from '../error/state-error.js';
+import { isStateError, StateError } from '../error/state-error.js';
 import type { KnownStateErrorCode } from '../error/state-error-code.js';
 
 const ADVICE = 'restore from another checkpoint and keep the file for study';
@@ -24,4 +24,11 @@ export function unsupportedFormat(where: string, what: string): StateError {
     `${where} ${what}, this version of the library reads format version 1; restore it with the version that wrote it, or a later one`,
     { details: { where, what } },
   );
+}
+
+/** An error of kind `corrupt` as one that names `where`; anything else as it is. */
+export function locatedDamage(error: unknown, where: string): unknown {
+  if (!isStateError(error) || error.kind !== 'corrupt' || error.details['where'] === where) return error;
+  const what = error.details['what'];
+  return damaged(error.code as DamageCode, where, typeof what === 'string' ? what : error.message, error);
 }

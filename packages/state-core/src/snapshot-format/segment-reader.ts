@@ -202,6 +202,7 @@ class SegmentReader implements IndexedSegmentReader {
   private readonly compression: SnapshotCompression | undefined;
   private readonly where: string;
   private readonly uidSeed: number;
+  private readonly sizes: ReadonlyMap<number, number>;
   private closed = false;
 
   constructor(
@@ -218,11 +219,12 @@ class SegmentReader implements IndexedSegmentReader {
     this.where = where;
     this.uidSeed = uidSeedOf(header.uid);
     this.keyGroups = index.map(({ keyGroup }) => keyGroup);
+    this.sizes = new Map(index.map(({ keyGroup, lengthBytes }) => [keyGroup, lengthBytes]));
     this.entryCount = index.reduce((sum, group) => sum + recordsOf(group), 0);
   }
 
   keyGroupSizeBytes(keyGroup: number): number {
-    return this.index.find((group) => group.keyGroup === keyGroup)?.lengthBytes ?? 0;
+    return this.sizes.get(keyGroup) ?? 0;
   }
 
   async *readBlocks(range: KeyGroupRange): AsyncGenerator<RawBlock, void, undefined> {

@@ -103,7 +103,7 @@ class SegmentWriter implements SegmentRecordWriter {
     return this.blocks.blockIsFull || this.blocks.out.length >= 2 * BLOCK_BYTES_SOFT;
   }
 
-  startState(keyGroup: number, stateId: number, codec: RecordCodec): void {
+  startState(keyGroup: number, stateId: number, codec?: RecordCodec): void {
     this.requireOpen();
     const { keyGroupRange } = this.header;
     const schema = this.schemas.get(stateId);
@@ -113,7 +113,7 @@ class SegmentWriter implements SegmentRecordWriter {
       `key group ${keyGroup} is outside ${keyGroupRange.first} to ${keyGroupRange.last}`,
     );
     invariant(
-      (codec.mapKey === undefined) === (schema.mapKey === undefined),
+      codec === undefined || (codec.mapKey === undefined) === (schema.mapKey === undefined),
       `the codec of state '${schema.name}' has map keys and its schema has none, or the other way round`,
     );
     this.blocks.startState(keyGroup, schema);
@@ -121,14 +121,14 @@ class SegmentWriter implements SegmentRecordWriter {
     this.stamped = schema.ttl;
     this.keyed = schema.mapKey !== undefined;
     this.listed = schema.kind === 'list';
-    this.voidNamespace = codec.namespace.fixedLength === 0;
+    this.voidNamespace = codec?.namespace.fixedLength === 0;
   }
 
   put(key: unknown, namespace: unknown, value: unknown, timestampMs?: number): void {
     const out = this.beginRecord(!this.keyed && !this.listed);
     const start = out.length;
     try {
-      const codec = this.codec as RecordCodec;
+      const codec = this.typedCodec();
       out.writeUint8(this.stamped ? RecordOp.PUT | RECORD_STAMPED : RecordOp.PUT);
       this.writeAddress(key, namespace, out);
       this.writeStamp(timestampMs, out);
@@ -144,7 +144,7 @@ class SegmentWriter implements SegmentRecordWriter {
     const out = this.beginRecord(this.keyed);
     const start = out.length;
     try {
-      const codec = this.codec as RecordCodec;
+      const codec = this.typedCodec();
       out.writeUint8(RecordOp.PUT | RECORD_MAP_KEY | (this.stamped ? RECORD_STAMPED : 0));
       this.writeAddress(key, namespace, out);
       writeKey(codec.mapKey as KeySerializer<unknown>, mapKey, out);
@@ -171,7 +171,7 @@ class SegmentWriter implements SegmentRecordWriter {
     try {
       out.writeUint8(RecordOp.DELETE | RECORD_MAP_KEY);
       this.writeAddress(key, namespace, out);
-      writeKey(this.codec?.mapKey as KeySerializer<unknown>, mapKey, out);
+      writeKey(this.typedCodec().mapKey as KeySerializer<unknown>, mapKey, out);
     } catch (error) {
       out.truncate(start);
       throw error;
@@ -193,7 +193,7 @@ class SegmentWriter implements SegmentRecordWriter {
     end: number,
     timestampsMs?: readonly number[],
   ): void {
-    const codec = this.codec as RecordCodec;
+    const codec = this.typedCodec();
     this.writeSplices(
       from,
       start,
@@ -295,6 +295,7 @@ class SegmentWriter implements SegmentRecordWriter {
   async abort(): Promise<void> {
     if (this.phase === 'finished') return;
     this.phase = 'aborted';
+    this.blocks.discard();
     // The stream takes one call at a time; what became of a running one has been told to whoever awaits it.
     await this.inFlight.catch(() => {});
     await this.stream.close();
@@ -310,6 +311,11 @@ class SegmentWriter implements SegmentRecordWriter {
       'the segment is written to while endBlock() or finish() is under way; await it',
     );
     invariant(false, 'the segment is written to after it failed; abort it');
+  }
+
+  private typedCodec(): RecordCodec {
+    invariant(this.codec !== undefined, 'entries are given as values, and startState() was given no codec');
+    return this.codec;
   }
 
   private beginRecord(fits: boolean): ByteWriter {
@@ -398,7 +404,7 @@ class SegmentWriter implements SegmentRecordWriter {
   }
 
   private writeAddress(key: unknown, namespace: unknown, out: ByteWriter): void {
-    const codec = this.codec as RecordCodec;
+    const codec = this.typedCodec();
     writeKey(codec.key, key, out);
     if (this.voidNamespace) out.writeUint8(0);
     else writeKey(codec.namespace, namespace, out);
