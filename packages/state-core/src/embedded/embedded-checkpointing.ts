@@ -16,6 +16,7 @@ import type {
   CheckpointStorageWorkerView,
 } from '../checkpoint-storage/checkpoint-storage.js';
 import type { CheckpointOwner, CheckpointStorageLocation } from '../checkpoint-storage/checkpoint-storage-location.js';
+import { invariant } from '../error/invariant.js';
 import { isStateError, StateError } from '../error/state-error.js';
 import {
   type KeyedStateHandle,
@@ -143,9 +144,15 @@ export class EmbeddedCheckpointing<K, A> {
       const attachment = attachments.freeze(request.attachment);
       const checkpointId = this.#nextCheckpointId;
       base = retained.pinBase(kind);
-      // Made in a later microtask, so that nothing of the storage runs, and no directory appears, before the freeze.
-      const location = Promise.resolve().then(() => this.#makeLocation(checkpointId, request));
+      // In a later microtask: nothing of the storage runs before the freeze, and nothing at all when that fails.
+      let isFrozen = false;
+      const location = Promise.resolve().then(() => {
+        invariant(isFrozen, 'a location is made for frozen state only');
+        return this.#makeLocation(checkpointId, request);
+      });
+      location.catch(() => undefined);
       const view = backend.snapshot(this.#contextOf(checkpointId, timestampMs, request, base, location, abort.signal));
+      isFrozen = true;
       this.#nextCheckpointId = checkpointId + 1;
       const freezeMs = clock.monotonicMs() - startedMs;
       return { checkpointId, kind, timestampMs, startedMs, freezeMs, view, location, attachment, base, abort };
@@ -249,29 +256,21 @@ export class EmbeddedCheckpointing<K, A> {
     retained.add(metadata);
     base.unpin();
     await this.#notify('complete', checkpointId, () => backend.notifyCheckpointComplete(checkpointId));
-    if (!retained.hasSurplus || (await this.#isOvertaken())) return;
-    for (const subsumed of await retained.removeSurplus()) {
+    for (const subsumed of await this.#removeSurplus()) {
       await this.#notify('subsumed', subsumed, () => backend.notifyCheckpointSubsumed(subsumed));
     }
   }
 
-  /** Looks for a newer owner before anything is deleted: it may be reading what this instance would delete. */
-  async #isOvertaken(): Promise<boolean> {
-    const { storage, identity, logger } = this.#parameters;
+  /** The storage deletes nothing for an owner that has been overtaken: the newer one may be reading it. */
+  async #removeSurplus(): Promise<readonly number[]> {
+    const { retained, identity } = this.#parameters;
     try {
-      const { owners } = await storage.coordinator.list();
-      const newest = Math.max(...owners.map(({ epoch }) => epoch));
-      if (newest <= storage.owner.epoch) return false;
-      this.#fenced = new StateError('fenced', fencedMessage(identity.jobId), {
-        details: { epoch: storage.owner.epoch, newerEpoch: newest },
-      });
+      return await retained.removeSurplus();
     } catch (error) {
-      logger.warn(
-        'checkpoint-not-removed',
-        `replaced checkpoints are kept because the storage could not be listed: ${String(error)}`,
-      );
+      if (!isStateError(error, 'fenced')) throw error;
+      this.#fenced = new StateError('fenced', fencedMessage(identity.jobId), { cause: error, details: error.details });
+      return [];
     }
-    return true;
   }
 
   async #failed({ checkpointId, kind, abort }: FrozenSnapshot, error: unknown): Promise<StateError> {
@@ -279,11 +278,8 @@ export class EmbeddedCheckpointing<K, A> {
     this.#counts.failed++;
     await this.#notify('aborted', checkpointId, () => backend.notifyCheckpointAborted(checkpointId));
     if (isStateError(error, 'fenced')) {
-      this.#fenced = error;
-      return new StateError('fenced', fencedMessage(identity.jobId), {
-        cause: error,
-        details: { ...error.details, checkpointId },
-      });
+      this.#fenced = new StateError('fenced', fencedMessage(identity.jobId), { cause: error, details: error.details });
+      return this.#fenced;
     }
     if (abort.signal.aborted) return aborted(checkpointId, kind, abort.signal.reason);
     if (isStateError(error)) return error;

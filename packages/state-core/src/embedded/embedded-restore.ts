@@ -209,7 +209,9 @@ class Takeover<K> {
     try {
       return await this.#read(externalPointer);
     } catch (error) {
-      if (isStateError(error) && error.kind === 'corrupt') return error;
+      // Not found after it was listed: whoever owned the state before was still removing what it had replaced.
+      const isDamage = isStateError(error) && (error.kind === 'corrupt' || error.code === 'checkpoint-not-found');
+      if (isDamage) return error;
       throw error;
     }
   }

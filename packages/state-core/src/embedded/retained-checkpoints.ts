@@ -7,6 +7,7 @@
 import type { StateLogger } from '../ambient/logger.js';
 import type { CheckpointMetadata } from '../checkpoint/checkpoint-metadata.js';
 import type { CheckpointStorageCoordinatorView } from '../checkpoint-storage/checkpoint-storage.js';
+import { isStateError } from '../error/state-error.js';
 import { physicalStateHandleId, type StreamStateHandle } from '../handle/stream-state-handle.js';
 import type { SnapshotKind, SnapshotSharing } from '../state-backend/snapshot-context.js';
 import type { LineageMember } from './snapshot-metadata.js';
@@ -52,10 +53,6 @@ export class RetainedCheckpoints {
     return this.#parent;
   }
 
-  get hasSurplus(): boolean {
-    return this.#kept.length > this.#parameters.retainedMax;
-  }
-
   /** Chooses what the next snapshot builds on, and keeps its streams until {@link SnapshotBase.unpin}. */
   pinBase(kind: SnapshotKind): SnapshotBase {
     if (kind === 'savepoint' || !this.#parameters.incremental)
@@ -77,7 +74,11 @@ export class RetainedCheckpoints {
     this.#parent = { epoch: metadata.lineage?.epoch ?? 0, checkpointId: metadata.checkpointId };
   }
 
-  /** Removes the oldest beyond the number to keep and returns their ids. */
+  /**
+   * Removes the oldest beyond the number to keep and returns their ids.
+   *
+   * @throws StateError `fenced` when a newer owner has taken over.
+   */
   async removeSurplus(): Promise<readonly number[]> {
     const removed = this.#kept.splice(0, Math.max(0, this.#kept.length - this.#parameters.retainedMax));
     for (const metadata of removed) await this.#remove(metadata);
@@ -94,6 +95,7 @@ export class RetainedCheckpoints {
         if (!inUse.has(physicalStateHandleId(stream))) await coordinator.discard(stream);
       }
     } catch (error) {
+      if (isStateError(error, 'fenced')) throw error;
       logger.warn(
         'checkpoint-not-removed',
         `checkpoint ${metadata.checkpointId} has been replaced and could not be removed: ${String(error)}`,

@@ -20,7 +20,11 @@ export function workingDirectoryUrl(): URL {
 export const processLogger: StateLogger = {
   warn(code: string, message: string, details?: StateErrorDetails): void {
     const detail = details === undefined ? undefined : printable(details);
-    process.emitWarning(message, { type: 'TidemarkWarning', code: `TIDEMARK_${code.replaceAll('-', '_').toUpperCase()}`, ...(detail === undefined ? {} : { detail }) });
+    process.emitWarning(message, {
+      type: 'TidemarkWarning',
+      code: `TIDEMARK_${code.replaceAll('-', '_').toUpperCase()}`,
+      ...(detail === undefined ? {} : { detail }),
+    });
   },
   info(): void {},
 };

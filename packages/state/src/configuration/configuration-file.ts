@@ -9,7 +9,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { Configuration, type ConfigurationEntry, type ConfigurationScalar, type ConfigurationValue, StateError } from '@tidemark/state-core';
+import {
+  Configuration,
+  type ConfigurationEntry,
+  type ConfigurationScalar,
+  type ConfigurationValue,
+  StateError,
+} from '@tidemark/state-core';
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 
 /** The names that are looked for in the working directory. */
@@ -80,15 +86,22 @@ function valueOf(node: unknown, key: string, origin: string): ConfigurationValue
 function scalarOf(node: unknown, key: string, origin: string): ConfigurationScalar {
   if (isAlias(node)) throw invalid(origin, `${key} refers to another place with *: write the value itself`);
   const value: unknown = isScalar(node) ? node.value : undefined;
-  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return value;
-  throw invalid(origin, `${key} has no value: write text, a number, true, false or a list of those, or leave the key out`);
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint')
+    return value;
+  throw invalid(
+    origin,
+    `${key} has no value: write text, a number, true, false or a list of those, or leave the key out`,
+  );
 }
 
 function findFile(directory: URL): URL | undefined {
   const found = CONFIGURATION_FILE_NAMES.map((name) => new URL(name, directory)).filter((url) => existsSync(url));
   if (found.length > 1) {
     const names = found.map((url) => basename(url.pathname)).join(' and ');
-    throw invalid(names, `only one of them can count; remove one, or name the right one: configFile: './${CONFIGURATION_FILE_NAMES[0]}'`);
+    throw invalid(
+      names,
+      `only one of them can count; remove one, or name the right one: configFile: './${CONFIGURATION_FILE_NAMES[0]}'`,
+    );
   }
   return found[0];
 }
@@ -97,13 +110,16 @@ function urlOf(file: string | URL, directory: URL): URL {
   if (file instanceof URL) return file;
   if (file.startsWith('file:')) return new URL(file);
   // The path goes through pathToFileURL so that a space, # or % in it means itself.
-  return file.startsWith('/') || /^[A-Za-z]:[\\/]/.test(file) ? pathToFileURL(file) : pathToFileURL(fileURLToPath(directory) + file);
+  return file.startsWith('/') || /^[A-Za-z]:[\\/]/.test(file)
+    ? pathToFileURL(file)
+    : pathToFileURL(fileURLToPath(directory) + file);
 }
 
 function readText(path: string): string {
   try {
     const bytes = readFileSync(path);
-    if (bytes.length > FILE_SIZE_MAX_BYTES) throw new RangeError(`it has ${bytes.length} bytes, ${FILE_SIZE_MAX_BYTES} is the most`);
+    if (bytes.length > FILE_SIZE_MAX_BYTES)
+      throw new RangeError(`it has ${bytes.length} bytes, ${FILE_SIZE_MAX_BYTES} is the most`);
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
