@@ -2,6 +2,7 @@
 
 import type { StateLogger } from '../ambient/logger.js';
 import type { ConfigOption } from '../config/config-option.js';
+import type { ConfigurationSource } from '../config/configuration.js';
 import type { ReadableConfig } from '../config/readable-config.js';
 import type { CheckpointStorage } from './checkpoint-storage.js';
 
@@ -13,6 +14,13 @@ export interface FactoryContext {
   readonly logger: StateLogger;
   /** Directory of the configuration file as a `file:` URL, for relative paths; absent when there is no file. */
   readonly configDirectory?: string;
+  /**
+   * Loads another checkpoint storage by name, for a storage that stands on another: from the same configuration, in
+   * which `settings` win. Absent when the service was not made by a loader.
+   *
+   * @throws StateError as `loadCheckpointStorage`.
+   */
+  readonly loadCheckpointStorage?: (name: string, settings: ConfigurationSource) => Promise<CheckpointStorage>;
 }
 
 /**

@@ -43,7 +43,7 @@ export interface CheckpointStorageLocation extends CheckpointMetadataScope {
    * taken over, `checkpoint-size-limit-exceeded`, `storage-*`.
    */
   publish(metadata: Uint8Array, signal?: AbortSignal): Promise<CompletedCheckpointPointer>;
-  /** Removes whatever was written. Idempotent. */
+  /** Removes whatever was written, unless a newer owner may have seen it published. Idempotent. */
   disposeOnFailure(): Promise<void>;
 }
 
@@ -56,6 +56,11 @@ export interface ResolvedCheckpoint extends CheckpointMetadataScope {
 
 /** Removes what a handle points to. */
 export interface StateHandleDiscarder {
-  /** No error when it is already gone. @throws StateError `storage-*` when it is still there. */
+  /**
+   * No error when it is already gone.
+   *
+   * @throws StateError `storage-*` when it is still there; `fenced` when this view has taken the job over and a newer
+   * owner has since.
+   */
   discard(handle: StreamStateHandle): Promise<void>;
 }

@@ -1,8 +1,8 @@
 // Where checkpoints go, seen through two narrow windows: the coordinator makes locations, publishes, finds and removes
 // snapshots; a worker only writes and reads streams.
 
-import type { StateLogger } from '../ambient/logger.js';
 import type { Clock } from '../ambient/clock.js';
+import type { StateLogger } from '../ambient/logger.js';
 import type { RandomSource } from '../ambient/random.js';
 import type { StreamStateHandle } from '../handle/stream-state-handle.js';
 import type { CheckpointStorageCapabilities } from './checkpoint-storage-capabilities.js';
@@ -45,6 +45,7 @@ export interface FoundCheckpoint {
   readonly checkpointId: number;
   /** Whether metadata is there. It may still be damaged. */
   readonly published: boolean;
+  /** The view that listed the checkpoint resolves it, also where nobody else could. */
   readonly externalPointer: string;
 }
 
@@ -72,12 +73,15 @@ export interface CheckpointStorageCoordinatorView extends StateHandleReader, Sta
    */
   acquireOwnership(signal?: AbortSignal): Promise<CheckpointOwner>;
   /** Records what this owner continues from. Called once, before it writes its first checkpoint. @throws StateError `fenced`, `storage-*`. */
-  recordRestoredFrom(owner: CheckpointOwner, restoredFrom: { epoch: number; checkpointId: number } | null): Promise<void>;
+  recordRestoredFrom(
+    owner: CheckpointOwner,
+    restoredFrom: { epoch: number; checkpointId: number } | null,
+  ): Promise<void>;
   /** Makes what all checkpoints of the job need. Called before the first. @throws StateError `storage-*`. */
   initializeBaseLocationsForCheckpoint(): Promise<void>;
   /**
    * @param checkpointId - At least 1 and never used before in this job.
-   * @throws StateError `checkpoint-location-exists`, `storage-*`. RangeError for an id below 1.
+   * @throws StateError `checkpoint-location-exists`, `fenced`, `storage-*`. RangeError for an id below 1.
    */
   initializeLocationForCheckpoint(checkpointId: number, owner: CheckpointOwner): Promise<CheckpointStorageLocation>;
   /**
@@ -95,10 +99,16 @@ export interface CheckpointStorageCoordinatorView extends StateHandleReader, Sta
    * Removes the exclusive location of a checkpoint of this job, published or not: its metadata first, so that a
    * half-removed checkpoint does not exist.
    *
-   * @throws StateError `storage-*`.
+   * @throws StateError `storage-*`; `fenced` when this view has taken the job over and a newer owner has since: it may be
+   * reading what would be removed.
    */
   disposeCheckpoint(checkpointId: number): Promise<void>;
-  /** Removes shared streams of this job that no handle of `live` names, if no newer owner has taken over. @throws StateError `storage-*`. */
+  /**
+   * Removes shared streams of this job that no handle of `live` names, if no newer owner has taken over. No checkpoint may
+   * be under way: its streams are not in `live` yet.
+   *
+   * @throws StateError `fenced`, `storage-*`.
+   */
   sweepUnreferenced(live: readonly StreamStateHandle[], owner: CheckpointOwner): Promise<void>;
   close(): Promise<void>;
 }
@@ -106,7 +116,10 @@ export interface CheckpointStorageCoordinatorView extends StateHandleReader, Sta
 /** The storage as a task sees it. */
 export interface CheckpointStorageWorkerView extends StateHandleReader {
   /** The streams of one checkpoint. @param reference - From the location that the coordinator made. @throws StateError `storage-*`. */
-  resolveCheckpointStorageLocation(checkpointId: number, reference: CheckpointStorageLocationReference): Promise<CheckpointStreamFactory>;
+  resolveCheckpointStorageLocation(
+    checkpointId: number,
+    reference: CheckpointStorageLocationReference,
+  ): Promise<CheckpointStreamFactory>;
   /** A stream that the task itself keeps and removes, outside all checkpoints. @throws StateError `storage-*`. */
   createTaskOwnedStateStream(): Promise<CheckpointStateOutputStream>;
   close(): Promise<void>;

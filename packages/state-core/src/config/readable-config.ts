@@ -19,4 +19,6 @@ export interface ReadableConfig {
   getOptional<T>(option: ConfigOption<T>): T | undefined;
   /** Tells whether a value is written under one of the option's keys. */
   contains(option: ConfigOption<unknown>): boolean;
+  /** Under which key and where the value of an option is written, where that is known: relative paths count from there. */
+  find?(option: ConfigOption<unknown>): { readonly key: string; readonly origin: string } | undefined;
 }

@@ -13,9 +13,10 @@ import type { CheckpointStorage } from '../checkpoint-storage/checkpoint-storage
 import type {
   CheckpointStorageFactory,
   ConfigurableCheckpointStorage,
+  FactoryContext,
 } from '../checkpoint-storage/checkpoint-storage-factory.js';
 import { CheckpointingOptions } from '../config/checkpointing-options.js';
-import type { Configuration } from '../config/configuration.js';
+import { Configuration } from '../config/configuration.js';
 import {
   checkConfigurationAfterLoading,
   checkConfigurationBeforeLoading,
@@ -149,12 +150,23 @@ async function loadNamed(
   if (named.name.trim().toLowerCase() === 'filesystem') requireDirectory(config, named);
   const given = options.checkpointStorageFactories ?? {};
   const factory = await loadFactory(CHECKPOINT_STORAGE_KIND, named, given, options);
-  const checkpointStorage = await createService(CHECKPOINT_STORAGE_KIND, factory, config, options);
+  const checkpointStorage = await createService(CHECKPOINT_STORAGE_KIND, factory, config, contextOf(config, options));
   (options.logger ?? silentLogger).info(
     'checkpoint-storage',
     `checkpoint storage of the configuration: ${checkpointStorage.name} (${named.origin})`,
   );
   return { checkpointStorage, factory };
+}
+
+/** A storage may stand on another, which is found in the same way: by the factories given, else by importing. */
+function contextOf(config: Configuration, options: LoadingOptions): FactoryContext {
+  return {
+    ...factoryContextOf(options),
+    loadCheckpointStorage: async (name, settings) => {
+      const named = { name, origin: 'needed by another checkpoint storage' };
+      return (await loadNamed(Configuration.from(settings).withFallback(config), named, options)).checkpointStorage;
+    },
+  };
 }
 
 function requireDirectory(config: Configuration, named: NamedFactory): void {
@@ -192,7 +204,7 @@ async function configured(
   if (typeof configurable.configure !== 'function') return checkpointStorage;
   const { configure } = configurable;
   const result: unknown = await runOfThirdParty(`configuring the checkpoint storage '${checkpointStorage.name}'`, () =>
-    configure.call(checkpointStorage, config, factoryContextOf(options)),
+    configure.call(checkpointStorage, config, contextOf(config, options)),
   );
   if (isCheckpointStorage(result)) return result;
   throw new StateError(

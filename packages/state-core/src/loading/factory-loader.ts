@@ -76,10 +76,10 @@ export async function createService<T>(
   kind: ServiceKind<T>,
   factory: ServiceFactory<T>,
   config: Configuration,
-  options: LoadingOptions,
+  context: FactoryContext,
 ): Promise<T> {
   const service: unknown = await runOfThirdParty(`the factory of the ${kind.title} '${factory.name}'`, () =>
-    factory.createFromConfig(config, factoryContextOf(options)),
+    factory.createFromConfig(config, context),
   );
   if (kind.isService(service)) return service;
   throw new StateError('factory-invalid', `the factory '${factory.name}' made something that is no ${kind.title}`, {

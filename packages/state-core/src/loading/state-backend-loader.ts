@@ -79,7 +79,7 @@ async function loadNamed(config: Configuration, options: LoadingOptions): Promis
   if (former !== undefined) warnOfFormerName(logger, name, former, origin);
   const named = { name: former?.stateBackend ?? name, origin };
   const factory = await loadFactory(STATE_BACKEND_KIND, named, given, options);
-  const stateBackend = await createService(STATE_BACKEND_KIND, factory, config, options);
+  const stateBackend = await createService(STATE_BACKEND_KIND, factory, config, factoryContextOf(options));
   const classicStorage = former?.checkpointStorage;
   rememberStateBackendOrigin(stateBackend, { factory, ...(classicStorage && { classicStorage }) });
   checkKeysOfFactory(config, 'state.backend.', factory, logger);
