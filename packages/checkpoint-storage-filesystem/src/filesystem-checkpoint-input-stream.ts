@@ -39,17 +39,24 @@ export async function openStateInput(
 
 /** Opens a file of a snapshot for reading (I1). @throws StateError `file-missing`, `path-not-allowed`, `storage-*`. */
 export async function openTrusted(fileSystem: FileSystem, path: string): Promise<FileSystemReader> {
-  const root = snapshotRootOf(path);
-  const directory = parentPath(path);
-  if (directory !== root) {
-    const [realRoot, realDirectory] = [await fileSystem.realPath(root), await fileSystem.realPath(directory)];
-    if (realRoot === undefined || realDirectory === undefined) throw missing(fileSystem, path);
-    if (realDirectory !== childPath(realRoot, lastName(directory)))
-      throw leadsElsewhere(fileSystem, directory, realDirectory);
-  }
-  const reader = await fileSystem.openExisting(path);
+  const reader = (await isInsideSnapshot(fileSystem, path)) ? await fileSystem.openExisting(path) : undefined;
   if (reader === undefined) throw missing(fileSystem, path);
   return reader;
+}
+
+/**
+ * Whether the directory of a file exists; it is then inside the snapshot.
+ *
+ * @throws StateError `path-not-allowed` when a symbolic link leads out of the snapshot.
+ */
+export async function isInsideSnapshot(fileSystem: FileSystem, path: string): Promise<boolean> {
+  const root = snapshotRootOf(path);
+  const directory = parentPath(path);
+  if (directory === root) return true;
+  const [realRoot, realDirectory] = [await fileSystem.realPath(root), await fileSystem.realPath(directory)];
+  if (realRoot === undefined || realDirectory === undefined) return false;
+  if (realDirectory === childPath(realRoot, lastName(directory))) return true;
+  throw leadsElsewhere(fileSystem, directory, realDirectory);
 }
 
 /** Reads at most so many bytes at a time, so that an abort is noticed in between. */

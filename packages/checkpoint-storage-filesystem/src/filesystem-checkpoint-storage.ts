@@ -7,9 +7,8 @@ import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import {
   CheckpointingOptions,
-  type Configuration,
   isStateError,
-  memorySizeOption,
+  type ReadableConfig,
   StateError,
 } from '@tidemark/state-core';
 import type {
@@ -114,7 +113,7 @@ export class FileSystemCheckpointStorage implements ConfigurableCheckpointStorag
    * `file-system-scheme-unknown`.
    */
   static fromConfig(
-    config: Configuration,
+    config: ReadableConfig,
     context: FactoryContext,
     fileSystems?: Readonly<Record<string, FileSystem>>,
   ): FileSystemCheckpointStorage {
@@ -124,7 +123,7 @@ export class FileSystemCheckpointStorage implements ConfigurableCheckpointStorag
     return completed(empty, config, context);
   }
 
-  configure(config: Configuration, context: FactoryContext): FileSystemCheckpointStorage {
+  configure(config: ReadableConfig, context: FactoryContext): FileSystemCheckpointStorage {
     return completed(this.#settings, config, context);
   }
 
@@ -163,7 +162,7 @@ export class FileSystemCheckpointStorage implements ConfigurableCheckpointStorag
 
 function completed(
   settings: FileSystemCheckpointStorageSettings,
-  config: Configuration,
+  config: ReadableConfig,
   context: FactoryContext,
 ): FileSystemCheckpointStorage {
   const savepointDirectory =
@@ -186,12 +185,12 @@ function completed(
 }
 
 function directoryOption(
-  config: Configuration,
+  config: ReadableConfig,
   context: FactoryContext,
   option: typeof CheckpointingOptions.CHECKPOINTS_DIRECTORY,
 ): string | undefined {
   const written = config.get(option);
-  const entry = config.find(option);
+  const entry = config.find?.(option);
   if (written === undefined || entry === undefined || context.configDirectory === undefined) return written;
   // Code and environment belong to whoever started the program, a file to whoever put it where it lies.
   const isFromFile = entry.origin !== 'code' && !entry.origin.startsWith('environment variable ');
@@ -201,16 +200,12 @@ function directoryOption(
 }
 
 /** The threshold of the configuration; out of bounds it counts as not set, with a warning, as in Flink. */
-function thresholdOption(config: Configuration, context: FactoryContext): number {
+function thresholdOption(config: ReadableConfig, context: FactoryContext): number {
   const option = CheckpointingOptions.FS_SMALL_FILE_THRESHOLD;
   try {
     return config.get(option);
   } catch (error) {
-    const unbounded = memorySizeOption({
-      key: option.key,
-      description: option.description,
-      deprecatedKeys: option.deprecatedKeys ?? [],
-    });
+    const { maximum: _maximum, ...unbounded } = option;
     // Throws for what is no size at all.
     const written = config.get(unbounded);
     context.logger.warn(
@@ -249,13 +244,12 @@ function directoryMissing(): StateError {
   );
 }
 
-function unusableDirectory(config: Configuration, error: unknown): unknown {
+function unusableDirectory(config: ReadableConfig, error: unknown): unknown {
   if (!(error instanceof TypeError) && !isStateError(error, 'path-not-allowed')) return error;
   const { CHECKPOINTS_DIRECTORY, SAVEPOINT_DIRECTORY } = CheckpointingOptions;
   const written = [CHECKPOINTS_DIRECTORY, SAVEPOINT_DIRECTORY]
-    .map((option) => config.find(option))
-    .filter((entry) => entry !== undefined)
-    .map((entry) => `${entry.key}: ${String(entry.written)} (${entry.origin})`);
+    .filter((option) => config.contains(option))
+    .map((option) => `${option.key}: ${config.get(option)} (${config.find?.(option)?.origin ?? 'configuration'})`);
   return new StateError(
     'config-value-invalid',
     `the checkpoint storage 'filesystem' cannot be made: ${(error as Error).message}. Configured: ${written.join(', ') || 'nothing'}; expected a path or a URI such as file:///var/checkpoints`,

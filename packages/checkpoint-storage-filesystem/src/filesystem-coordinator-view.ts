@@ -28,7 +28,7 @@ import {
 import { ensureDirectory, removeTree } from './file-system/directory-tree.js';
 import { childPath, lastName, parentPath } from './file-system/file-paths.js';
 import type { FilePlace, FileSystems } from './file-system/file-systems.js';
-import { openStateInput } from './filesystem-checkpoint-input-stream.js';
+import { isInsideSnapshot, openStateInput } from './filesystem-checkpoint-input-stream.js';
 import { FileSystemCheckpointLocation } from './filesystem-checkpoint-location.js';
 import { FileSystemMetadataScope } from './filesystem-metadata-scope.js';
 import { FileSystemOwnership, ownersIn, type RestoredFrom } from './filesystem-ownership.js';
@@ -96,6 +96,7 @@ export class FileSystemCoordinatorView implements CheckpointStorageCoordinatorVi
     await ensureDirectory(fileSystem, jobPath);
     await ensureDirectory(fileSystem, sharedPath);
     await ensureDirectory(fileSystem, taskOwnedPath);
+    for (const path of [sharedPath, taskOwnedPath]) await this.#refuseLink(path);
     // Another process may have made the directories a moment ago and not yet their names durable.
     await fileSystem.syncDirectory(parentPath(jobPath));
     await fileSystem.syncDirectory(jobPath);
@@ -170,6 +171,7 @@ export class FileSystemCoordinatorView implements CheckpointStorageCoordinatorVi
     }
     const { fileSystem, sharedPath } = this.#layout;
     for (const directory of [sharedPath, ...(await this.#layout.entropyDirectories(SHARED_DIRECTORY_NAME))]) {
+      await this.#refuseLink(directory);
       for (const entry of (await fileSystem.listDirectory(directory)) ?? []) {
         const path = childPath(directory, entry.name);
         if (kept.has(path) || entry.kind === 'directory') continue;
@@ -190,6 +192,7 @@ export class FileSystemCoordinatorView implements CheckpointStorageCoordinatorVi
     const directory = parentPath(path);
     if (!isStateFileName(lastName(path)) || directory === this.#layout.jobPath) throw notState(handle.location);
     if (path.startsWith(`${this.#layout.jobPath}/`)) await this.#refuseFenced();
+    if (!(await isInsideSnapshot(fileSystem, path))) return;
     try {
       await fileSystem.removeFile(path);
     } catch (error) {
@@ -204,6 +207,18 @@ export class FileSystemCoordinatorView implements CheckpointStorageCoordinatorVi
     const directory = this.#layout.checkpointPath(checkpointId);
     const metadata = await fileSystem.status(childPath(directory, METADATA_FILE_NAME));
     return { checkpointId, published: metadata !== undefined, externalPointer: fileSystem.uriOf(directory) };
+  }
+
+  /** Behind a link, files would be written that are not read again, and removed that are none of ours. */
+  async #refuseLink(directory: string): Promise<void> {
+    const { fileSystem } = this.#layout;
+    const status = await fileSystem.status(directory);
+    if (status === undefined || status.kind === 'directory') return;
+    throw new StateError(
+      'path-not-allowed',
+      `${fileSystem.uriOf(directory)} is no directory: inside a snapshot no symbolic link is followed. Put the directory itself in its place, or make the whole checkpoint directory the link`,
+      { details: { directory } },
+    );
   }
 
   async #refuseFenced(): Promise<void> {

@@ -24,6 +24,7 @@ export async function resolveSnapshot(settings: FileSystemViewSettings, pointer:
   if (typeof pointer !== 'string' || pointer.trim() === '') throw new TypeError('the pointer to a snapshot is empty');
   const { fileSystem, path } = locate(settings, pointer);
   const realPath = await fileSystem.realPath(path);
+  if (realPath !== undefined) await refuseLinkInOwnJob(settings, path, realPath);
   const status = realPath === undefined ? undefined : await fileSystem.status(realPath);
   if (realPath === undefined || status === undefined) throw notFound(pointer, 'there is nothing');
   const place = { fileSystem, path: await asOwnPath(settings, realPath) };
@@ -42,6 +43,18 @@ function locate(settings: FileSystemViewSettings, pointer: string): FilePlace {
     if (isStateError(error, 'path-not-allowed')) throw notFound(pointer, error.message);
     throw error;
   }
+}
+
+/** What lies in the directory of the own job was not named by a person: there V1 does not allow a link. */
+async function refuseLinkInOwnJob({ layout }: FileSystemViewSettings, path: string, realPath: string): Promise<void> {
+  if (!path.startsWith(`${layout.jobPath}/`)) return;
+  const ownRealPath = await layout.fileSystem.realPath(layout.jobPath);
+  if (ownRealPath !== undefined && realPath === ownRealPath + path.slice(layout.jobPath.length)) return;
+  throw new StateError(
+    'path-not-allowed',
+    `${layout.fileSystem.uriOf(path)} is a symbolic link and leads to ${layout.fileSystem.uriOf(realPath)}; in the directory of a job none is followed. Pass the directory that it leads to`,
+    { details: { path, realPath } },
+  );
 }
 
 async function asOwnPath({ layout }: FileSystemViewSettings, realPath: string): Promise<string> {

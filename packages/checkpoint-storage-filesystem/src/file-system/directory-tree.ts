@@ -20,6 +20,12 @@ export async function ensureDirectory(fileSystem: FileSystem, path: string): Pro
 
 /** Removes a directory and everything in it; the names in `first` go before the others. Harmless when it is gone. */
 export async function removeTree(fileSystem: FileSystem, path: string, first: readonly string[] = []): Promise<void> {
+  const status = await fileSystem.status(path);
+  if (status === undefined) return;
+  if (status.kind !== 'directory') {
+    await fileSystem.removeFile(path);
+    return;
+  }
   for (const name of first) {
     // Durably gone before anything else goes: a half-removed snapshot must not look like a whole one after a crash.
     if (await fileSystem.removeFile(childPath(path, name))) await fileSystem.syncDirectory(path);
