@@ -26,7 +26,8 @@ export const LAYERS: Readonly<Record<string, PackageLayers>> = {
     embedded: 10,
   },
   'state-backend-hashmap': { table: 0, state: 1, snapshot: 2 },
-  'checkpoint-storage-filesystem': { ambient: 0, io: 1 },
+  'checkpoint-storage-filesystem': { 'file-system': 0 },
+  state: { ambient: 0, loading: 1, configuration: 2, presets: 3 },
 };
 
 /** What the sources of a package may import besides themselves. */
