@@ -1,5 +1,18 @@
 // The entry for optional building blocks: what is the same for every backend, offered and never forced.
 
+export {
+  decideLineage,
+  type IgnoredCheckpoint,
+  type IgnoredCheckpointCause,
+  type LineageDecision,
+  nextCheckpointId,
+  type RestorableCheckpoint,
+} from './checkpoint/checkpoint-lineage.js';
+export {
+  CHECKPOINT_METADATA_VERSION,
+  readCheckpointMetadata,
+  writeCheckpointMetadata,
+} from './checkpoint/checkpoint-metadata-format.js';
 export { EntryDigest } from './snapshot-format/entry-digest.js';
 export { digestOfBlocks, digestOfEntries, type LogicalEntry } from './snapshot-format/logical-digest.js';
 export { RecordCursor } from './snapshot-format/record-cursor.js';
@@ -25,3 +38,38 @@ export {
 } from './snapshot-format/segment-reader.js';
 export { type VerifiedSegment, verifySegment } from './snapshot-format/segment-verification.js';
 export { openSegmentWriter, type SegmentWriterOptions } from './snapshot-format/segment-writer.js';
+export { AsyncSnapshotCallable, type AsyncSnapshotParts, type SnapshotRun } from './support/async-snapshot-callable.js';
+export { type Closeable, CloseableRegistry, type CloseableRegistryOptions } from './support/closeable-registry.js';
+export {
+  createSnapshotContext,
+  SNAPSHOT_SLICE_MS,
+  type SnapshotContextOptions,
+} from './support/create-snapshot-context.js';
+export { DefaultOperatorStateBackend } from './support/default-operator-state-backend.js';
+export { HeapBroadcastState, readOnlyBroadcastState } from './support/heap-broadcast-state.js';
+export { CurrentKey, type CurrentKeyParameters } from './support/keyed-current-key.js';
+export { MutationCheck } from './support/keyed-mutation-check.js';
+export { planSnapshotLayers, type SnapshotLayer, type SnapshotLayers } from './support/keyed-snapshot-layers.js';
+export {
+  type KeyedEntriesWriter,
+  type KeyedSnapshotParameters,
+  writeKeyedSnapshot,
+} from './support/keyed-snapshot-writer.js';
+export {
+  type KeyedStateRegistration,
+  KeyedStateRegistry,
+  type KeyedStateRegistryParameters,
+  STATES_MAX,
+} from './support/keyed-state-registry.js';
+export { PartitionableListState } from './support/partitionable-list-state.js';
+export { RestoredGroupDecoder } from './support/restored-group-decoder.js';
+export { IdleWork } from './support/restored-idle-work.js';
+export {
+  type RestoredChain,
+  RestoredKeyedState,
+  type RestoredLink,
+  type RestoredState,
+  type RestoreParameters,
+  schemasEqual,
+} from './support/restored-keyed-state.js';
+export { tooManyConcurrentSnapshots } from './support/too-many-concurrent-snapshots.js';

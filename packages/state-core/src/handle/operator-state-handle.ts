@@ -25,6 +25,11 @@ export interface OperatorStateHandle {
   readonly kind: 'operator';
   readonly stream: StreamStateHandle;
   readonly states: readonly OperatorStatePartitions[];
+  /**
+   * The checksum at the end of the stream, an unsigned 32-bit number that covers every byte of it: a valid stream of
+   * another snapshot must not pass. Absent for streams that an operator laid out itself.
+   */
+  readonly checksum?: number;
 }
 
 /** Bytes that the handle refers to. */

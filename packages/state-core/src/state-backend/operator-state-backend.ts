@@ -8,7 +8,7 @@ import type { SnapshotContext, SnapshotView } from './snapshot-context.js';
 
 /** Gives the operator states of a subtask. The same descriptor gives the same state. */
 export interface OperatorStateStore {
-  /** A list whose elements are dealt out round robin. @throws StateError `state-already-registered`, `value-serializer-incompatible`, `backend-closed`. */
+  /** A list whose elements are dealt out round robin. @throws StateError `state-already-registered`, `state-type-incompatible`, `value-serializer-incompatible`, `too-many-states`, `backend-closed`. */
   getListState<T>(descriptor: ListStateDescriptor<T>): ListState<T>;
   /** A list of which every subtask gets all elements at restore. @throws as {@link getListState}. */
   getUnionListState<T>(descriptor: ListStateDescriptor<T>): ListState<T>;

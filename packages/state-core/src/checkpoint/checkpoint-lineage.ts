@@ -1,0 +1,151 @@
+// Which of the checkpoints that a storage lists belong to the true history of a job. Pure functions over plain data.
+//
+// Every takeover is an owner with a higher epoch than any before. An owner that lost the job without knowing (a zombie)
+// may still publish; what it publishes then was never part of what the newer owner continued.
+//
+//   L1. History is read from the end: the highest epoch whose owner recorded what it restored from, then that snapshot,
+//       then what came before it in its own epoch, then what that epoch was restored from, and so on to a clean start.
+//   L2. An owner that stopped before it decided counts as not having existed.
+//   L3. Of an older epoch, only ids up to the one that was restored from count: later ones are a zombie's, or were given up.
+//   L4. Whatever is left out is left out with a reason in words.
+
+import type { CheckpointListing, FoundCheckpoint, FoundOwner } from '../checkpoint-storage/checkpoint-storage.js';
+import type { CheckpointLineage } from './checkpoint-metadata.js';
+
+/** Why a checkpoint is not offered for restoring. */
+export type IgnoredCheckpointCause =
+  /** It was begun and never completed. */
+  | 'unpublished'
+  /** Its metadata could not be read, so nobody knows whose it is. */
+  | 'unreadable'
+  /** Its owner had been replaced, or it lies after the point that a newer owner went back to. */
+  | 'zombie'
+  /** Its owner never recorded what it continued from. */
+  | 'undecided-owner';
+
+/** A checkpoint that is left out, and why (L4). */
+export interface IgnoredCheckpoint {
+  readonly checkpoint: FoundCheckpoint;
+  readonly cause: IgnoredCheckpointCause;
+  /** A sentence for a log. */
+  readonly reason: string;
+}
+
+/** A checkpoint of the true history. */
+export interface RestorableCheckpoint extends FoundCheckpoint {
+  /** The owner that published it; absent where the storage records no owners. */
+  readonly epoch?: number;
+}
+
+/** What {@link decideLineage} found. */
+export interface LineageDecision {
+  /** The true history, newest first: the first valid one is what to restore. */
+  readonly restorable: readonly RestorableCheckpoint[];
+  readonly ignored: readonly IgnoredCheckpoint[];
+  /**
+   * Nothing to restore and nothing lost: no checkpoint of the true history was ever completed, as far as can be told.
+   * When it is false and nothing restorable turns out valid, starting without state would forget what there was.
+   */
+  readonly mayStartClean: boolean;
+}
+
+/**
+ * Sorts the checkpoints of a job into those that may be restored, newest first, and those that are ignored.
+ *
+ * Called after taking the job over and reading the metadata of everything published; the caller's own owner has not
+ * decided yet and so counts as not existing (L2).
+ *
+ * @param lineageOf - The lineage in the metadata of a published checkpoint; `unreadable` when the metadata could not be
+ * read, `undefined` when it names no owner.
+ */
+export function decideLineage(
+  listing: CheckpointListing,
+  lineageOf: (checkpoint: FoundCheckpoint) => CheckpointLineage | 'unreadable' | undefined,
+): LineageDecision {
+  const history = historyOf(listing.owners);
+  const restorable: RestorableCheckpoint[] = [];
+  const ignored: IgnoredCheckpoint[] = [];
+  for (const checkpoint of listing.checkpoints) {
+    const lineage = checkpoint.published ? lineageOf(checkpoint) : undefined;
+    const verdict = judge(checkpoint, lineage, history);
+    if ('cause' in verdict) ignored.push(verdict);
+    else restorable.push(verdict);
+  }
+  restorable.sort((a, b) => (b.epoch ?? 0) - (a.epoch ?? 0) || b.checkpointId - a.checkpointId);
+  const nothingLost = ignored.every(({ cause }) => cause === 'unpublished' || cause === 'zombie');
+  return { restorable, ignored, mayStartClean: restorable.length === 0 && nothingLost && !history.continuesSnapshot };
+}
+
+/**
+ * The id of the next checkpoint: above every id seen, published or not, valid or not, so that no file of an earlier
+ * attempt is ever met.
+ */
+export function nextCheckpointId(listing: CheckpointListing): number {
+  let highest = 0;
+  for (const { checkpointId } of listing.checkpoints) highest = Math.max(highest, checkpointId);
+  for (const { restoredFrom } of listing.owners) highest = Math.max(highest, restoredFrom?.checkpointId ?? 0);
+  return highest + 1;
+}
+
+/** The epochs of the true history and up to which id each counts. */
+interface History {
+  /** The owner whose history it is; `undefined` where nobody decided. */
+  readonly latestEpoch: number | undefined;
+  readonly idMaxByEpoch: ReadonlyMap<number, number>;
+  readonly owners: ReadonlyMap<number, FoundOwner>;
+  /** The latest owner began with a snapshot, not empty. */
+  readonly continuesSnapshot: boolean;
+}
+
+function historyOf(owners: readonly FoundOwner[]): History {
+  const byEpoch = new Map(owners.map((owner) => [owner.epoch, owner]));
+  const decided = owners.filter((owner) => owner.restoredFrom !== undefined).map((owner) => owner.epoch);
+  const latestEpoch = decided.length === 0 ? undefined : decided.reduce((a, b) => Math.max(a, b));
+  const idMaxByEpoch = new Map<number, number>();
+  let epoch = latestEpoch;
+  let idMax = Number.MAX_SAFE_INTEGER;
+  while (epoch !== undefined) {
+    idMaxByEpoch.set(epoch, idMax);
+    const from = byEpoch.get(epoch)?.restoredFrom;
+    // Only backwards: a record that names its own or a later epoch is damaged and ends the history.
+    const goesOn = from !== null && from !== undefined && from.epoch < epoch;
+    idMax = goesOn ? from.checkpointId : 0;
+    epoch = goesOn ? from.epoch : undefined;
+  }
+  const latest = latestEpoch === undefined ? undefined : byEpoch.get(latestEpoch);
+  return { latestEpoch, idMaxByEpoch, owners: byEpoch, continuesSnapshot: (latest?.restoredFrom ?? null) !== null };
+}
+
+function judge(
+  checkpoint: FoundCheckpoint,
+  lineage: CheckpointLineage | 'unreadable' | undefined,
+  history: History,
+): RestorableCheckpoint | IgnoredCheckpoint {
+  const { checkpointId } = checkpoint;
+  const ignore = (cause: IgnoredCheckpointCause, why: string): IgnoredCheckpoint => ({
+    checkpoint,
+    cause,
+    reason: `checkpoint ${checkpointId} is ignored: ${why}`,
+  });
+  if (!checkpoint.published) return ignore('unpublished', 'it was begun and never completed');
+  if (lineage === 'unreadable') return ignore('unreadable', 'its metadata cannot be read, so it may belong to anybody');
+  // A storage without takeovers has one history.
+  if (history.owners.size === 0) return lineage === undefined ? checkpoint : { ...checkpoint, epoch: lineage.epoch };
+  if (lineage === undefined) return ignore('undecided-owner', 'its metadata names no owner');
+  const { epoch } = lineage;
+  const idMax = history.idMaxByEpoch.get(epoch);
+  if (idMax !== undefined && checkpointId <= idMax) return { ...checkpoint, epoch };
+  if (idMax !== undefined) {
+    return ignore(
+      'zombie',
+      `owner ${epoch} published it after checkpoint ${idMax}, from which a newer owner had continued`,
+    );
+  }
+  if (history.owners.get(epoch)?.restoredFrom === undefined) {
+    return ignore('undecided-owner', `owner ${epoch} never recorded what it continued from`);
+  }
+  return ignore(
+    'zombie',
+    `owner ${epoch} is not in the history of owner ${history.latestEpoch}, which took over later`,
+  );
+}
