@@ -170,9 +170,9 @@ class Int64Serializer implements KeySerializer<bigint> {
 }
 
 function checkedInt32(value: number): number {
-  // The bit operation also turns -0 into 0 (N1).
-  const whole = value | 0;
-  if (whole !== value) throw refuseValue('int32, a whole number from -2^31 to 2^31 - 1', value);
+  // The bit operation also turns -0 into 0 (N1); of a bigint and a number it would throw on its own.
+  const whole = typeof value === 'number' ? value | 0 : undefined;
+  if (whole === undefined || whole !== value) throw refuseValue('int32, a whole number from -2^31 to 2^31 - 1', value);
   return whole;
 }
 

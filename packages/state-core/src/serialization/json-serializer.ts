@@ -3,7 +3,8 @@
 //   value bytes   [ varint: length ] [ JSON text as WTF-8 ]
 //
 //   J4. Refused: undefined, NaN, infinities, bigint, Date, Map, Set, class instances, functions, symbols, holes, cycles,
-//       toJSON: whatever JSON would drop or turn into something else. -0 is kept.
+//       toJSON: whatever JSON would drop or turn into something else. -0 is kept. An object without a prototype comes
+//       back as an ordinary one.
 
 import type { ByteReader } from '../bytes/byte-reader.js';
 import type { ByteWriter } from '../bytes/byte-writer.js';
@@ -82,10 +83,10 @@ class JsonValueSerializer implements JsonSerializer<JsonValue> {
   }
 }
 
-/** JSON text of a checked value. JSON.stringify would write -0 as 0, so numbers go through a mark where there is one. */
+/** JSON text of a checked value. JSON.stringify would write -0 as 0 and call a toJSON that some library put on arrays. */
 function jsonText(value: unknown): string {
   try {
-    return hasNegativeZero(value) ? textWithNegativeZero(value) : JSON.stringify(value);
+    return 'toJSON' in Array.prototype || hasNegativeZero(value) ? plainJsonText(value) : JSON.stringify(value);
   } catch (error) {
     // The text is longer than a string of the engine can be.
     throw new StateError(
@@ -105,12 +106,12 @@ function hasNegativeZero(value: unknown): boolean {
   return Object.values(value).some(hasNegativeZero);
 }
 
-function textWithNegativeZero(value: unknown): string {
+function plainJsonText(value: unknown): string {
   if (Object.is(value, -0)) return '-0';
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(textWithNegativeZero).join(',')}]`;
+  if (Array.isArray(value)) return `[${value.map(plainJsonText).join(',')}]`;
   return `{${Object.entries(value)
-    .map(([name, part]) => `${JSON.stringify(name)}:${textWithNegativeZero(part)}`)
+    .map(([name, part]) => `${JSON.stringify(name)}:${plainJsonText(part)}`)
     .join(',')}}`;
 }
 

@@ -29,9 +29,10 @@ export function incompatible<T>(
   return { outcome: 'incompatible', reason: `$: ${why === '' ? '' : `${why}; `}was ${before}, is ${after}` };
 }
 
-/** An answer about a part, seen from the whole: the step goes into the path of the reason. */
+/** An answer about a part, seen from the whole: the step goes into the path of the reason, or of each of its lines. */
 export function reasonWithin(reason: string, step: string): string {
-  return reason.startsWith('$') ? `$${step}${reason.slice(1)}` : `$${step}: ${reason}`;
+  if (!reason.startsWith('$')) return `$${step}: ${reason}`;
+  return reason.replaceAll(/^\$/gm, () => `$${step}`);
 }
 
 /**
