@@ -1,5 +1,6 @@
 // Headers, codecs and ways to write and read whole segments, for the tests of the format.
 
+import { isStateError, type StateError } from '../../src/error/state-error.js';
 import { KeyGroupRange } from '../../src/key-group/key-group-range.js';
 import { KEY_HASH } from '../../src/key-group/key-hash.js';
 import { float64 } from '../../src/serialization/float64-serializer.js';
@@ -115,4 +116,15 @@ export function recordsOf(block: RawBlock, codec: RecordCodec, ttl: boolean): De
     splice: (...parts) => records.push(['splice', ...parts]),
   });
   return records;
+}
+
+/** The StateError that an action ends in; fails when there is none or when it is another error. */
+export async function stateErrorOf(action: () => unknown): Promise<StateError> {
+  try {
+    await action();
+  } catch (error) {
+    if (isStateError(error)) return error;
+    throw error;
+  }
+  throw new Error('no error where one was expected');
 }
