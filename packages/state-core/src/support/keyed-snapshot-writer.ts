@@ -1,0 +1,211 @@
+// Writes a full image of the keyed state of one subtask: what the backend holds under today's schemas, and what was
+// restored and never touched, unchanged.
+//
+// Owns: opening and closing segments, headers, the walk over key groups and states, the handle. Leaves to the backend
+// how the entries it holds are walked, and to keyed-snapshot-layers.ts what goes into which segment.
+//
+//   SW1. The usual snapshot is one segment. Restored key groups that were written under another schema, or in several
+//        links, are in segments before it.
+//   SW2. Whatever ends the writing early, every stream is closed and leaves nothing behind.
+//   SW3. Nothing is registered and nothing was restored: there is no handle. Registered states without entries are a
+//        snapshot.
+
+import { type RandomSource, randomHexId } from '../ambient/random.js';
+import type { CheckpointedStateScope } from '../checkpoint-storage/checkpoint-stream.js';
+import type { KeyedStateHandle, StateDigests } from '../handle/keyed-state-handle.js';
+import { KEY_HASH } from '../key-group/key-hash.js';
+import type { KeyGroupRange } from '../key-group/key-group-range.js';
+import type { KeySerializer } from '../serialization/type-serializer.js';
+import type { FinishedSegment, RecordCodec, SegmentRecordWriter } from '../snapshot-format/segment-contract.js';
+import type { SegmentHeader, StateSchema } from '../snapshot-format/segment-header.js';
+import { openSegmentWriter } from '../snapshot-format/segment-writer.js';
+import type { SnapshotCompression } from '../snapshot-format/snapshot-compression.js';
+import type { SnapshotContext, SnapshotResult } from '../state-backend/snapshot-context.js';
+import type { SnapshotRun } from './async-snapshot-callable.js';
+import { planSnapshotLayers, type SnapshotLayer } from './keyed-snapshot-layers.js';
+import type { Closeable } from './closeable-registry.js';
+import type { KeyedStateRegistration } from './keyed-state-registry.js';
+import type { RestoredKeyedState } from './restored-keyed-state.js';
+
+/** Writes the entries that a backend holds. */
+export interface KeyedEntriesWriter {
+  /**
+   * Writes what the snapshot sees of a state in a key group, sorted within each block; the state has been started.
+   *
+   * Must ask `context.shouldYield()` every few entries and end blocks when the writer asks for it.
+   */
+  writeEntries(registration: KeyedStateRegistration, keyGroup: number, writer: SegmentRecordWriter, context: SnapshotContext): Promise<void>;
+  /** Whether there may be entries. */
+  hasEntries(registration: KeyedStateRegistration, keyGroup: number): boolean;
+}
+
+/** What {@link writeKeyedSnapshot} writes. */
+export interface KeyedSnapshotParameters<K> {
+  readonly run: SnapshotRun;
+  readonly keySerializer: KeySerializer<K>;
+  readonly numberOfKeyGroups: number;
+  readonly keyGroupRange: KeyGroupRange;
+  /** The states that were registered at the freeze. */
+  readonly registrations: readonly KeyedStateRegistration[];
+  /** What was restored. Raw key groups are carried along. */
+  readonly restored: RestoredKeyedState;
+  readonly entries: KeyedEntriesWriter;
+  readonly random: RandomSource;
+  /** Name of the backend, for messages. */
+  readonly backendName: string;
+  readonly compression?: SnapshotCompression;
+}
+
+interface OpenedLayer {
+  readonly layer: SnapshotLayer;
+  readonly schemas: readonly StateSchema[];
+  readonly writer: SegmentRecordWriter;
+  readonly closeable: Closeable;
+}
+
+/**
+ * Writes a full image.
+ *
+ * @throws StateError `checkpoint-aborted`, `snapshot-released`, `state-size-limit-exceeded`, `value-not-serializable`,
+ * `value-too-large`, `storage-*`; nothing is left in the storage then.
+ */
+export async function writeKeyedSnapshot<K>(parameters: KeyedSnapshotParameters<K>): Promise<SnapshotResult<KeyedStateHandle>> {
+  const { registrations, restored } = parameters;
+  if (registrations.length === 0 && restored.states.size === 0) return { jobManagerOwned: undefined };
+  const layers = planSnapshotLayers(registrations, restored);
+  const finished: FinishedLayer[] = [];
+  for (const layer of [...layers.older, layers.main]) {
+    const isMain = layer === layers.main;
+    finished.push(await writeLayer(layer, isMain ? registrations : [], parameters));
+  }
+  return { jobManagerOwned: handleOf(finished, layers.isFlat, parameters) };
+}
+
+interface FinishedLayer {
+  readonly segment: FinishedSegment;
+  readonly schemas: readonly StateSchema[];
+}
+
+async function writeLayer<K>(
+  layer: SnapshotLayer,
+  registrations: readonly KeyedStateRegistration[],
+  parameters: KeyedSnapshotParameters<K>,
+): Promise<FinishedLayer> {
+  const { run } = parameters;
+  const opened = await openLayer(layer, parameters);
+  try {
+    for (const keyGroup of parameters.keyGroupRange) {
+      await writeKeyGroup(keyGroup, opened, registrations, parameters);
+      if (run.context.shouldYield()) await run.context.yieldNow();
+    }
+    const segment = await opened.writer.finish();
+    return { segment, schemas: opened.schemas };
+  } catch (error) {
+    await opened.writer.abort();
+    throw error;
+  } finally {
+    run.closeables.unregisterCloseable(opened.closeable);
+  }
+}
+
+async function openLayer<K>(layer: SnapshotLayer, parameters: KeyedSnapshotParameters<K>): Promise<OpenedLayer> {
+  const { run } = parameters;
+  const { context } = run;
+  const schemas = [...layer.schemas.values()].map((schema, id) => ({ ...schema, id }));
+  const stateNames = schemas.map(({ name }) => name);
+  const stream = await context.streams.createCheckpointStateOutputStream(SCOPE, { stateNames, sort: 'keyed' }, context.signal);
+  const writer = await openSegmentWriter({
+    stream,
+    header: headerOf(schemas, parameters),
+    scope: SCOPE,
+    ...(parameters.compression === undefined ? {} : { compression: parameters.compression }),
+  });
+  // A storage that hangs is let go of at once when the snapshot is given up.
+  const closeable = { close: () => writer.abort() };
+  run.closeables.registerCloseable(closeable);
+  return { layer, schemas, writer, closeable };
+}
+
+// A full image belongs to its checkpoint alone: no later one refers to parts of it.
+const SCOPE: CheckpointedStateScope = 'exclusive';
+
+function headerOf<K>(states: readonly StateSchema[], parameters: KeyedSnapshotParameters<K>): SegmentHeader {
+  const { run, keyGroupRange, numberOfKeyGroups, keySerializer, restored, random, backendName, compression } = parameters;
+  const ttlClocks = [...restored.ttlClocks].sort(([a], [b]) => a - b);
+  return {
+    uid: randomHexId(random),
+    checkpointId: run.context.checkpointId,
+    keyGroupRange: { first: keyGroupRange.first, last: keyGroupRange.last },
+    maxParallelism: numberOfKeyGroups,
+    keyHash: KEY_HASH,
+    key: keySerializer.snapshot(),
+    states,
+    sorted: false,
+    ...(compression === undefined ? {} : { compression: compression.name }),
+    ...(ttlClocks.length === 0 ? {} : { ttlClocks }),
+    writer: backendName,
+    timestampMs: run.context.timestampMs,
+  };
+}
+
+async function writeKeyGroup<K>(
+  keyGroup: number,
+  { layer, schemas, writer }: OpenedLayer,
+  registrations: readonly KeyedStateRegistration[],
+  { run, entries, keySerializer }: KeyedSnapshotParameters<K>,
+): Promise<void> {
+  const { context } = run;
+  const carried = new Map(layer.carried.get(keyGroup)?.map(({ stateName, blocks }) => [stateName, blocks]));
+  const live = new Map(registrations.map((registration) => [registration.name, registration]));
+  for (const { id, name } of schemas) {
+    const blocks = carried.get(name);
+    const registration = live.get(name);
+    if (blocks !== undefined) {
+      writer.startState(keyGroup, id);
+      for (const block of blocks) {
+        writer.rawBlock(block);
+        if (writer.blockIsFull) await writer.endBlock();
+        if (context.shouldYield()) await context.yieldNow();
+      }
+    } else if (registration !== undefined && entries.hasEntries(registration, keyGroup)) {
+      writer.startState(keyGroup, id, codecOf(registration, keySerializer as KeySerializer<unknown>));
+      await entries.writeEntries(registration, keyGroup, writer, context);
+    }
+  }
+}
+
+function codecOf(registration: KeyedStateRegistration, key: KeySerializer<unknown>): RecordCodec {
+  const { namespaceSerializer, mapKeySerializer, valueSerializer } = registration;
+  return {
+    key,
+    namespace: namespaceSerializer,
+    ...(mapKeySerializer === undefined ? {} : { mapKey: mapKeySerializer }),
+    value: valueSerializer,
+  };
+}
+
+function handleOf<K>(finished: readonly FinishedLayer[], isFlat: boolean, parameters: KeyedSnapshotParameters<K>): KeyedStateHandle {
+  const { keyGroupRange, numberOfKeyGroups, random } = parameters;
+  const range = { first: keyGroupRange.first, last: keyGroupRange.last };
+  return {
+    kind: 'key-groups',
+    handleId: randomHexId(random),
+    keyGroupRange: range,
+    maxParallelism: numberOfKeyGroups,
+    segments: finished.map(({ segment }) => segment.reference),
+    chainStarts: [{ ...range, segment: 0 }],
+    ...(isFlat ? { digests: digestsOf(finished, keyGroupRange) } : {}),
+  };
+}
+
+function digestsOf(finished: readonly FinishedLayer[], range: KeyGroupRange): StateDigests[] {
+  const byName = new Map<string, Uint8Array>();
+  for (const { segment, schemas } of finished) {
+    for (const { id, name } of schemas) {
+      let digests = byName.get(name);
+      if (digests === undefined) byName.set(name, (digests = new Uint8Array(range.numberOfKeyGroups * 8)));
+      for (const [keyGroup, digest] of segment.digests.get(id) ?? []) digests.set(digest, (keyGroup - range.first) * 8);
+    }
+  }
+  return [...byName].sort(([a], [b]) => (a < b ? -1 : 1)).map(([stateName, digests]) => ({ stateName, digests }));
+}

@@ -1,0 +1,43 @@
+// Decodes what one state has in one key group, a block at a time, so that the work can be cut into slices.
+//
+//   RD1. Links are applied oldest first; a CLEAR or RESET acts on older links only. Since within a block it stands
+//        before what follows it, and a segment has at most one for an address, applying records in order does that.
+//   RD2. Nobody reads what the visitor builds before `isDone`.
+
+import type { RecordVisitor } from '../snapshot-format/segment-contract.js';
+import { decodeBlock } from '../snapshot-format/record-decoder.js';
+import type { KeyedStateRegistration } from './keyed-state-registry.js';
+import type { RestoredChain } from './restored-keyed-state.js';
+
+/** The decoding of one chain into a visitor. */
+export class RestoredGroupDecoder {
+  private link = 0;
+  private block = 0;
+
+  constructor(
+    private readonly chain: RestoredChain,
+    private readonly registration: KeyedStateRegistration,
+    private readonly visitor: RecordVisitor,
+  ) {}
+
+  get isDone(): boolean {
+    return this.link === this.chain.length;
+  }
+
+  /** Decodes the next block. @throws StateError of kind `corrupt` for bytes that the serializers did not write. */
+  step(): void {
+    const link = this.chain[this.link];
+    if (link === undefined) return;
+    const block = link.blocks[this.block];
+    if (block !== undefined) decodeBlock(block, this.registration.readerOf(link.schema), this.visitor);
+    this.block++;
+    if (this.block < link.blocks.length) return;
+    this.link++;
+    this.block = 0;
+  }
+
+  /** Decodes what is left. @throws as {@link step}. */
+  finish(): void {
+    while (!this.isDone) this.step();
+  }
+}

@@ -1,0 +1,277 @@
+// The keyed state that a subtask was restored from, as it was stored: verified blocks per state and key group.
+//
+// Owns: fetching every block of the subtask's key groups before the first record, the checks that concern all states
+// (max parallelism, key hash, key serializer), and giving blocks up once they were decoded. Leaves what the values of a
+// state mean to restored-compatibility.ts and decoding to restored-group-decoder.ts.
+//
+//   RS1. After `load` nothing is read from storage any more: a damaged snapshot is found before the first record.
+//   RS2. A chain is what one state has in one key group, oldest link first; a link is what one segment says of it.
+//   RS3. A chain that nobody takes stays as it is, and every snapshot carries it along unchanged.
+//   RS4. Only the key groups of the subtask are read, and only from where each one's chain starts.
+
+import type { StateHandleReader } from '../checkpoint-storage/checkpoint-stream.js';
+import { isStateError, StateError } from '../error/state-error.js';
+import type { KeyedStateHandle, SegmentReference } from '../handle/keyed-state-handle.js';
+import { KEY_HASH } from '../key-group/key-hash.js';
+import { KeyGroupRange } from '../key-group/key-group-range.js';
+import { describeSnapshot, snapshotsEqual } from '../serialization/serializer-snapshot.js';
+import type { KeySerializer } from '../serialization/type-serializer.js';
+import type { RawBlock } from '../snapshot-format/segment-contract.js';
+import type { SegmentHeader, SegmentStateKind, StateSchema } from '../snapshot-format/segment-header.js';
+import { openSegmentReader } from '../snapshot-format/segment-reader.js';
+import type { SnapshotCompression } from '../snapshot-format/snapshot-compression.js';
+
+/** What one segment says of one state in one key group. */
+export interface RestoredLink {
+  /** The schema that the blocks were written under. */
+  readonly schema: StateSchema;
+  readonly blocks: readonly RawBlock[];
+}
+
+/** What one state has in one key group, oldest link first; never empty. */
+export type RestoredChain = readonly RestoredLink[];
+
+/** A state that a snapshot holds. */
+export interface RestoredState {
+  readonly name: string;
+  readonly kind: SegmentStateKind;
+  /** The schemas under which parts of it were written, oldest first, no two the same. */
+  readonly schemas: readonly StateSchema[];
+}
+
+/** What {@link RestoredKeyedState.load} needs. */
+export interface RestoreParameters<K> {
+  readonly stateHandles: readonly KeyedStateHandle[];
+  readonly keySerializer: KeySerializer<K>;
+  readonly numberOfKeyGroups: number;
+  readonly keyGroupRange: KeyGroupRange;
+  readonly stateReader: StateHandleReader;
+  readonly signal: AbortSignal;
+  readonly operatorIdentifier: string;
+  /** Decompressors by name, for snapshots that were written with compression. */
+  readonly compressions?: readonly SnapshotCompression[];
+}
+
+interface LoadedLink {
+  readonly schema: StateSchema;
+  readonly segmentUid: string;
+  readonly blocks: RawBlock[];
+}
+
+interface LoadedState {
+  readonly name: string;
+  readonly kind: SegmentStateKind;
+  readonly schemas: StateSchema[];
+  readonly chains: Map<number, LoadedLink[]>;
+}
+
+/** The restored keyed state of one subtask, raw. */
+export class RestoredKeyedState {
+  private readonly loaded: Map<string, LoadedState> = new Map();
+  private readonly clocks: Map<number, number> = new Map();
+  private rawBytes = 0;
+
+  private constructor() {}
+
+  /** What there is when nothing is restored. */
+  static empty(): RestoredKeyedState {
+    return new RestoredKeyedState();
+  }
+
+  /**
+   * Fetches and verifies everything that the handles hold for the key groups of the subtask.
+   *
+   * @throws StateError `max-parallelism-mismatch`, `key-serializer-incompatible`, `checkpoint-aborted` when the signal
+   * fires, codes of kind `corrupt`, `compression-unknown`, `storage-*`; nothing is left open then.
+   */
+  static async load<K>(parameters: RestoreParameters<K>): Promise<RestoredKeyedState> {
+    const restored = new RestoredKeyedState();
+    for (const handle of parameters.stateHandles) checkMaxParallelism(handle, parameters);
+    for (const handle of parameters.stateHandles) await restored.loadHandle(handle, parameters);
+    return restored;
+  }
+
+  /** The states of the snapshot by name, those that were decoded meanwhile included. */
+  get states(): ReadonlyMap<string, RestoredState> {
+    return this.loaded;
+  }
+
+  /** High-water marks of event time in milliseconds by key group. */
+  get ttlClocks(): ReadonlyMap<number, number> {
+    return this.clocks;
+  }
+
+  /** Bytes of the blocks that nobody took yet. */
+  get sizeBytes(): number {
+    return this.rawBytes;
+  }
+
+  /** What a state has in a key group and nobody took yet. */
+  chainOf(stateName: string, keyGroup: number): RestoredChain | undefined {
+    return this.loaded.get(stateName)?.chains.get(keyGroup);
+  }
+
+  /** The key groups in which a state has a chain that nobody took yet, ascending. */
+  keyGroupsOf(stateName: string): number[] {
+    const state = this.loaded.get(stateName);
+    return state === undefined ? [] : [...state.chains.keys()].sort((a, b) => a - b);
+  }
+
+  /** Gives up the chain of a state in a key group: it was decoded and lives elsewhere from now on. */
+  drop(stateName: string, keyGroup: number): void {
+    const chains = this.loaded.get(stateName)?.chains;
+    const chain = chains?.get(keyGroup);
+    if (chains === undefined || chain === undefined) return;
+    chains.delete(keyGroup);
+    for (const link of chain) for (const block of link.blocks) this.rawBytes -= block.payload.length;
+  }
+
+  /** Gives up everything. */
+  clear(): void {
+    this.loaded.clear();
+    this.rawBytes = 0;
+  }
+
+  private async loadHandle<K>(handle: KeyedStateHandle, parameters: RestoreParameters<K>): Promise<void> {
+    for (const [index, reference] of handle.segments.entries()) {
+      const ranges = rangesFrom(handle, index, parameters.keyGroupRange);
+      if (ranges.length > 0) await this.loadSegment(reference, ranges, parameters);
+    }
+  }
+
+  private async loadSegment<K>(
+    reference: SegmentReference,
+    ranges: readonly KeyGroupRange[],
+    parameters: RestoreParameters<K>,
+  ): Promise<void> {
+    checkWanted(parameters);
+    const { stateReader, signal, compressions } = parameters;
+    const input = await stateReader.openInput(reference.stream, signal);
+    const reader = await openSegmentReader(input, reference, compressions === undefined ? {} : { compressions });
+    try {
+      const { header } = reader;
+      checkHeader(header, parameters);
+      const schemas = new Map(header.states.map((schema) => [schema.id, this.addSchema(schema)]));
+      for (const range of ranges) {
+        this.resumeClocks(header, range);
+        for await (const block of reader.readBlocks(range)) {
+          this.addBlock(schemaOf(schemas, block, header), header.uid, block);
+          checkWanted(parameters);
+        }
+      }
+    } finally {
+      await reader.close();
+    }
+  }
+
+  /** Returns the one object that stands for the schema from now on, whichever segment it was read from. */
+  private addSchema(schema: StateSchema): StateSchema {
+    const state = this.loaded.get(schema.name);
+    if (state === undefined) {
+      this.loaded.set(schema.name, { name: schema.name, kind: schema.kind, schemas: [schema], chains: new Map() });
+      return schema;
+    }
+    if (state.kind !== schema.kind) {
+      throw new StateError(
+        'snapshot-invalid',
+        `the snapshot holds state '${schema.name}' both as ${state.kind} and as ${schema.kind} state; restore another snapshot`,
+        { details: { stateName: schema.name, kinds: [state.kind, schema.kind] } },
+      );
+    }
+    const known = state.schemas.find((other) => schemasEqual(other, schema));
+    if (known === undefined) state.schemas.push(schema);
+    return known ?? schema;
+  }
+
+  private addBlock(schema: StateSchema, segmentUid: string, block: RawBlock): void {
+    const chains = (this.loaded.get(schema.name) as LoadedState).chains;
+    let chain = chains.get(block.keyGroup);
+    if (chain === undefined) chains.set(block.keyGroup, (chain = []));
+    let link = chain.at(-1);
+    if (link?.segmentUid !== segmentUid) chain.push((link = { schema, segmentUid, blocks: [] }));
+    link.blocks.push(block);
+    this.rawBytes += block.payload.length;
+  }
+
+  private resumeClocks(header: SegmentHeader, range: KeyGroupRange): void {
+    for (const [keyGroup, timestampMs] of header.ttlClocks ?? []) {
+      const known = this.clocks.get(keyGroup);
+      if (range.contains(keyGroup) && (known === undefined || known < timestampMs)) this.clocks.set(keyGroup, timestampMs);
+    }
+  }
+}
+
+/** Whether blocks written under one schema may stand beside blocks written under the other. Ids do not matter. */
+export function schemasEqual(a: StateSchema, b: StateSchema): boolean {
+  if (a.name !== b.name || a.kind !== b.kind || a.ttl !== b.ttl) return false;
+  if (!snapshotsEqual(a.namespace, b.namespace) || !snapshotsEqual(a.value, b.value)) return false;
+  if (a.mapKey === undefined || b.mapKey === undefined) return a.mapKey === b.mapKey;
+  return snapshotsEqual(a.mapKey, b.mapKey);
+}
+
+/** The key groups within `own` whose chain includes the segment at `index` of the handle (RS4). */
+function rangesFrom(handle: KeyedStateHandle, index: number, own: KeyGroupRange): KeyGroupRange[] {
+  const { first, last } = handle.keyGroupRange;
+  const wanted = own.getIntersection(KeyGroupRange.of(first, last));
+  return handle.chainStarts
+    .filter(({ segment }) => segment <= index)
+    .map((start) => wanted.getIntersection(KeyGroupRange.of(start.first, start.last)))
+    .filter((range) => range.numberOfKeyGroups > 0);
+}
+
+function schemaOf(schemas: ReadonlyMap<number, StateSchema>, block: RawBlock, header: SegmentHeader): StateSchema {
+  const schema = schemas.get(block.stateId);
+  if (schema !== undefined) return schema;
+  throw new StateError(
+    'snapshot-invalid',
+    `segment ${header.uid} has a block of state ${block.stateId}, which its header does not name; restore another snapshot`,
+    { details: { segmentUid: header.uid, stateId: block.stateId } },
+  );
+}
+
+function checkWanted<K>({ signal, operatorIdentifier }: RestoreParameters<K>): void {
+  if (!signal.aborted) return;
+  if (isStateError(signal.reason)) throw signal.reason;
+  throw new StateError('checkpoint-aborted', `the restore of ${operatorIdentifier} was given up`, {
+    details: { operatorIdentifier },
+    cause: signal.reason,
+  });
+}
+
+function checkMaxParallelism<K>(handle: KeyedStateHandle, parameters: RestoreParameters<K>): void {
+  const { numberOfKeyGroups, operatorIdentifier } = parameters;
+  if (handle.maxParallelism === numberOfKeyGroups) return;
+  throw new StateError(
+    'max-parallelism-mismatch',
+    `the state of ${operatorIdentifier} was written with max parallelism ${handle.maxParallelism}, the program has ${numberOfKeyGroups}; it is fixed for the life of the state:\n  maxParallelism: ${handle.maxParallelism}`,
+    { details: { operatorIdentifier, restored: handle.maxParallelism, current: numberOfKeyGroups } },
+  );
+}
+
+function checkHeader<K>(header: SegmentHeader, parameters: RestoreParameters<K>): void {
+  const { keySerializer, numberOfKeyGroups, operatorIdentifier } = parameters;
+  if (header.maxParallelism !== numberOfKeyGroups) {
+    throw new StateError(
+      'snapshot-invalid',
+      `segment ${header.uid} has max parallelism ${header.maxParallelism}, its handle says ${numberOfKeyGroups}; restore another snapshot`,
+      { details: { segmentUid: header.uid, inSegment: header.maxParallelism, inHandle: numberOfKeyGroups } },
+    );
+  }
+  if (header.keyHash !== KEY_HASH) {
+    throw new StateError(
+      'format-version-unsupported',
+      `the keys of segment ${header.uid} were placed by ${header.keyHash}, this version knows ${KEY_HASH}; restore with the version that wrote it`,
+      { details: { segmentUid: header.uid, keyHash: header.keyHash } },
+    );
+  }
+  const answer = keySerializer.resolveCompatibility(header.key);
+  if (answer.outcome === 'compatible-as-is') return;
+  const previous = describeSnapshot(header.key);
+  const current = describeSnapshot(keySerializer.snapshot());
+  const reason = answer.outcome === 'incompatible' ? answer.reason : 'key serializers never migrate';
+  throw new StateError(
+    'key-serializer-incompatible',
+    `the keys of ${operatorIdentifier} cannot be read: the bytes of a key decide where it lives, so their type cannot change\n  stored:  ${previous}\n  program: ${current}\n  ${reason}\nGo back to the stored type, or rewrite the state under a new operator uid.`,
+    { details: { operatorIdentifier, previous, current, reason } },
+  );
+}
