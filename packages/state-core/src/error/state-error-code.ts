@@ -85,7 +85,7 @@ export const STATE_ERROR_CODES = {
   'shared-state-unknown': 'restore',
   'shared-state-conflict': 'restore',
   'restore-failed': 'restore',
-  'fenced': 'restore',
+  fenced: 'restore',
 
   // Storage.
   'storage-permission-denied': 'configure',
@@ -99,7 +99,7 @@ export const STATE_ERROR_CODES = {
   'registry-closed': 'closed',
   'state-closed': 'closed',
   'capability-missing': 'unsupported',
-} as const satisfies Record<string, StateErrorKind>;
+} as const;
 
 /** A code of the library. */
 export type KnownStateErrorCode = keyof typeof STATE_ERROR_CODES;

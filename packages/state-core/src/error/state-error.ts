@@ -3,7 +3,7 @@
 // Owns: the brand by which two installed copies of the core recognise each other's errors, and the check of kinds.
 // Leaves the list of codes to state-error-code.ts.
 
-import { type KnownStateErrorCode, STATE_ERROR_CODES, type StateErrorCode, type StateErrorKind } from './state-error-code.js';
+import { STATE_ERROR_CODES, type StateErrorCode, type StateErrorKind } from './state-error-code.js';
 
 const BRAND: unique symbol = Symbol.for('tidemark.StateError') as never;
 
@@ -42,7 +42,9 @@ export class StateError extends Error {
 }
 
 function kindOf(code: StateErrorCode, given: StateErrorKind | undefined): StateErrorKind {
-  const known = STATE_ERROR_CODES[code as KnownStateErrorCode] as StateErrorKind | undefined;
+  // The annotation is what checks that every code of the table has a kind of the list.
+  const kinds: Readonly<Record<string, StateErrorKind>> = STATE_ERROR_CODES;
+  const known = Object.hasOwn(kinds, code) ? kinds[code] : undefined;
   if (known !== undefined) return known;
   if (given === undefined) throw new TypeError(`the third-party error code ${code} needs a kind`);
   return given;
@@ -53,7 +55,10 @@ function kindOf(code: StateErrorCode, given: StateErrorKind | undefined): StateE
  *
  * @param code - When given, the error must also have this code.
  */
-export function isStateError<C extends StateErrorCode>(error: unknown, code: C): error is StateError & { readonly code: C };
+export function isStateError<C extends StateErrorCode>(
+  error: unknown,
+  code: C,
+): error is StateError & { readonly code: C };
 export function isStateError(error: unknown): error is StateError;
 export function isStateError(error: unknown, code?: StateErrorCode): boolean {
   if (typeof error !== 'object' || error === null) return false;
