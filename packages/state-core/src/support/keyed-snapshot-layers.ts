@@ -74,7 +74,11 @@ export function planSnapshotLayers(
     }
     // A state without any entry left is still there, with the schema it was last written under.
     const newest = state.schemas.at(-1);
-    if (newest !== undefined && !main.schemas.has(state.name) && !older.some(({ schemas }) => schemas.has(state.name))) {
+    if (
+      newest !== undefined &&
+      !main.schemas.has(state.name) &&
+      !older.some(({ schemas }) => schemas.has(state.name))
+    ) {
       main.schemas.set(state.name, newest);
     }
   }

@@ -13,8 +13,8 @@
 import { type RandomSource, randomHexId } from '../ambient/random.js';
 import type { CheckpointedStateScope } from '../checkpoint-storage/checkpoint-stream.js';
 import type { KeyedStateHandle, StateDigests } from '../handle/keyed-state-handle.js';
-import { KEY_HASH } from '../key-group/key-hash.js';
 import type { KeyGroupRange } from '../key-group/key-group-range.js';
+import { KEY_HASH } from '../key-group/key-hash.js';
 import type { KeySerializer } from '../serialization/type-serializer.js';
 import type { FinishedSegment, RecordCodec, SegmentRecordWriter } from '../snapshot-format/segment-contract.js';
 import type { SegmentHeader, StateSchema } from '../snapshot-format/segment-header.js';
@@ -22,8 +22,8 @@ import { openSegmentWriter } from '../snapshot-format/segment-writer.js';
 import type { SnapshotCompression } from '../snapshot-format/snapshot-compression.js';
 import type { SnapshotContext, SnapshotResult } from '../state-backend/snapshot-context.js';
 import type { SnapshotRun } from './async-snapshot-callable.js';
-import { planSnapshotLayers, type SnapshotLayer } from './keyed-snapshot-layers.js';
 import type { Closeable } from './closeable-registry.js';
+import { planSnapshotLayers, type SnapshotLayer } from './keyed-snapshot-layers.js';
 import type { KeyedStateRegistration } from './keyed-state-registry.js';
 import type { RestoredKeyedState } from './restored-keyed-state.js';
 
@@ -34,7 +34,12 @@ export interface KeyedEntriesWriter {
    *
    * Must ask `context.shouldYield()` every few entries and end blocks when the writer asks for it.
    */
-  writeEntries(registration: KeyedStateRegistration, keyGroup: number, writer: SegmentRecordWriter, context: SnapshotContext): Promise<void>;
+  writeEntries(
+    registration: KeyedStateRegistration,
+    keyGroup: number,
+    writer: SegmentRecordWriter,
+    context: SnapshotContext,
+  ): Promise<void>;
   /** Whether there may be entries. */
   hasEntries(registration: KeyedStateRegistration, keyGroup: number): boolean;
 }
@@ -69,7 +74,9 @@ interface OpenedLayer {
  * @throws StateError `checkpoint-aborted`, `snapshot-released`, `state-size-limit-exceeded`, `value-not-serializable`,
  * `value-too-large`, `storage-*`; nothing is left in the storage then.
  */
-export async function writeKeyedSnapshot<K>(parameters: KeyedSnapshotParameters<K>): Promise<SnapshotResult<KeyedStateHandle>> {
+export async function writeKeyedSnapshot<K>(
+  parameters: KeyedSnapshotParameters<K>,
+): Promise<SnapshotResult<KeyedStateHandle>> {
   const { registrations, restored } = parameters;
   if (registrations.length === 0 && restored.states.size === 0) return { jobManagerOwned: undefined };
   const layers = planSnapshotLayers(registrations, restored);
@@ -113,7 +120,11 @@ async function openLayer<K>(layer: SnapshotLayer, parameters: KeyedSnapshotParam
   const { context } = run;
   const schemas = [...layer.schemas.values()].map((schema, id) => ({ ...schema, id }));
   const stateNames = schemas.map(({ name }) => name);
-  const stream = await context.streams.createCheckpointStateOutputStream(SCOPE, { stateNames, sort: 'keyed' }, context.signal);
+  const stream = await context.streams.createCheckpointStateOutputStream(
+    SCOPE,
+    { stateNames, sort: 'keyed' },
+    context.signal,
+  );
   const writer = await openSegmentWriter({
     stream,
     header: headerOf(schemas, parameters),
@@ -130,7 +141,8 @@ async function openLayer<K>(layer: SnapshotLayer, parameters: KeyedSnapshotParam
 const SCOPE: CheckpointedStateScope = 'exclusive';
 
 function headerOf<K>(states: readonly StateSchema[], parameters: KeyedSnapshotParameters<K>): SegmentHeader {
-  const { run, keyGroupRange, numberOfKeyGroups, keySerializer, restored, random, backendName, compression } = parameters;
+  const { run, keyGroupRange, numberOfKeyGroups, keySerializer, restored, random, backendName, compression } =
+    parameters;
   const ttlClocks = [...restored.ttlClocks].sort(([a], [b]) => a - b);
   return {
     uid: randomHexId(random),
@@ -184,7 +196,11 @@ function codecOf(registration: KeyedStateRegistration, key: KeySerializer<unknow
   };
 }
 
-function handleOf<K>(finished: readonly FinishedLayer[], isFlat: boolean, parameters: KeyedSnapshotParameters<K>): KeyedStateHandle {
+function handleOf<K>(
+  finished: readonly FinishedLayer[],
+  isFlat: boolean,
+  parameters: KeyedSnapshotParameters<K>,
+): KeyedStateHandle {
   const { keyGroupRange, numberOfKeyGroups, random } = parameters;
   const range = { first: keyGroupRange.first, last: keyGroupRange.last };
   return {

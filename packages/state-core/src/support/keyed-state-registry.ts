@@ -15,7 +15,13 @@ import type { RecordReader } from '../snapshot-format/segment-contract.js';
 import type { StateSchema } from '../snapshot-format/segment-header.js';
 import { type StateDescriptor, type StateKind, valueSerializerOf } from '../state/state-descriptor.js';
 import type { RestoredStateLine, StateRestoreReport } from '../state-backend/state-restore-report.js';
-import { namespaceDiffers, readNamespaces, readValues, type ValueReading, valueTypeDiffers } from './restored-compatibility.js';
+import {
+  namespaceDiffers,
+  readNamespaces,
+  readValues,
+  type ValueReading,
+  valueTypeDiffers,
+} from './restored-compatibility.js';
 import type { RestoredKeyedState, RestoredState } from './restored-keyed-state.js';
 
 /** The most keyed states of one operator: their numbers in a snapshot take 15 bits. */
@@ -98,7 +104,9 @@ export class KeyedStateRegistry {
    */
   register(namespaceSerializer: KeySerializer<unknown>, descriptor: StateDescriptor): KeyedStateRegistration {
     if (typeof namespaceSerializer?.identity !== 'function') {
-      throw new TypeError(`state '${descriptor.name}' needs a namespace serializer; plain keyed state uses voidNamespaceSerializer`);
+      throw new TypeError(
+        `state '${descriptor.name}' needs a namespace serializer; plain keyed state uses voidNamespaceSerializer`,
+      );
     }
     const existing = this.byName.get(descriptor.name);
     if (existing !== undefined) return askedAgain(existing, namespaceSerializer, descriptor);
@@ -165,8 +173,11 @@ export class KeyedStateRegistry {
     }
     const reading = this.readings.get(stateName);
     const schema = describeSnapshot((reading?.valueSerializer ?? valueSerializerOf(descriptor)).snapshot());
-    if (previousSchema === undefined || reading === undefined) return [{ stateName, kind: descriptor.kind, outcome: 'new', schema }];
-    return [{ stateName, kind: descriptor.kind, outcome: reading.migrates ? 'migrated' : 'matched', previousSchema, schema }];
+    if (previousSchema === undefined || reading === undefined)
+      return [{ stateName, kind: descriptor.kind, outcome: 'new', schema }];
+    return [
+      { stateName, kind: descriptor.kind, outcome: reading.migrates ? 'migrated' : 'matched', previousSchema, schema },
+    ];
   }
 }
 
@@ -189,7 +200,12 @@ function askedAgain(
     throw valueTypeDiffers(name, schema.value, valueSerializerOf(descriptor).snapshot(), reason);
   }
   if (descriptor.kind === 'map' && !snapshotsEqual(schema.mapKey as never, descriptor.key.snapshot())) {
-    throw valueTypeDiffers(name, schema.mapKey as never, descriptor.key.snapshot(), 'the state is in use with other map keys');
+    throw valueTypeDiffers(
+      name,
+      schema.mapKey as never,
+      descriptor.key.snapshot(),
+      'the state is in use with other map keys',
+    );
   }
   existing.descriptor = descriptor;
   return existing;

@@ -9,10 +9,16 @@
 
 import { StateError } from '../error/state-error.js';
 import { describeSnapshot } from '../serialization/serializer-snapshot.js';
-import { isKeySerializer, type KeySerializer, type SchemaCompatibility, type SerializerSnapshot, type TypeSerializer } from '../serialization/type-serializer.js';
+import {
+  isKeySerializer,
+  type KeySerializer,
+  type SchemaCompatibility,
+  type SerializerSnapshot,
+  type TypeSerializer,
+} from '../serialization/type-serializer.js';
 import type { RecordReader } from '../snapshot-format/segment-contract.js';
 import type { StateSchema } from '../snapshot-format/segment-header.js';
-import { valueSerializerOf, type StateDescriptor } from '../state/state-descriptor.js';
+import { type StateDescriptor, valueSerializerOf } from '../state/state-descriptor.js';
 import type { RestoredState } from './restored-keyed-state.js';
 
 /** How the values of a restored state are read, and what they are written with from now on. */

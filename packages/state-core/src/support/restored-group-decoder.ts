@@ -4,8 +4,8 @@
 //        before what follows it, and a segment has at most one for an address, applying records in order does that.
 //   RD2. Nobody reads what the visitor builds before `isDone`.
 
-import type { RecordVisitor } from '../snapshot-format/segment-contract.js';
 import { decodeBlock } from '../snapshot-format/record-decoder.js';
+import type { RecordVisitor } from '../snapshot-format/segment-contract.js';
 import type { KeyedStateRegistration } from './keyed-state-registry.js';
 import type { RestoredChain } from './restored-keyed-state.js';
 

@@ -12,8 +12,8 @@
 import type { StateHandleReader } from '../checkpoint-storage/checkpoint-stream.js';
 import { isStateError, StateError } from '../error/state-error.js';
 import type { KeyedStateHandle, SegmentReference } from '../handle/keyed-state-handle.js';
-import { KEY_HASH } from '../key-group/key-hash.js';
 import { KeyGroupRange } from '../key-group/key-group-range.js';
+import { KEY_HASH } from '../key-group/key-hash.js';
 import { describeSnapshot, snapshotsEqual } from '../serialization/serializer-snapshot.js';
 import type { KeySerializer } from '../serialization/type-serializer.js';
 import type { RawBlock } from '../snapshot-format/segment-contract.js';
@@ -196,7 +196,8 @@ export class RestoredKeyedState {
   private resumeClocks(header: SegmentHeader, range: KeyGroupRange): void {
     for (const [keyGroup, timestampMs] of header.ttlClocks ?? []) {
       const known = this.clocks.get(keyGroup);
-      if (range.contains(keyGroup) && (known === undefined || known < timestampMs)) this.clocks.set(keyGroup, timestampMs);
+      if (range.contains(keyGroup) && (known === undefined || known < timestampMs))
+        this.clocks.set(keyGroup, timestampMs);
     }
   }
 }

@@ -1,0 +1,12 @@
+// How the heap backend is made from configuration.
+
+import { SPI_API_VERSION, type StateBackendFactory } from '@tidemark/state-core/spi';
+import { HashMapStateBackend } from './hash-map-state-backend.js';
+
+/** Makes a {@link HashMapStateBackend}; found by the name `hashmap`. */
+export const stateBackendFactory: StateBackendFactory = {
+  name: 'hashmap',
+  apiVersion: SPI_API_VERSION,
+  options: [],
+  createFromConfig: () => new HashMapStateBackend(),
+};

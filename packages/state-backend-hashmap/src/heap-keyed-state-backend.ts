@@ -1,0 +1,318 @@
+// The keyed state of one subtask on the heap.
+//
+// Owns: putting together the parts (current key, registry, tables, snapshots) and the walks over all keys. Leaves the
+// entries to table/, the states to state/, what a snapshot contains to snapshot/ and the building blocks of the core.
+//
+//   HB1. Access is synchronous and touches no storage: what was restored is in memory before creation ends, decoded or
+//        not.
+//   HB2. A freeze changes no table: each finds out when it is changed or walked next.
+//   HB3. Close gives running snapshots up and waits for them before the tables go.
+
+import {
+  type KeyGroupRange,
+  type KeySerializer,
+  type StateDescriptor,
+  type StateOf,
+  StateOptions,
+} from '@tidemark/state-core';
+import type {
+  KeyedStateBackend,
+  KeyedStateBackendParameters,
+  KeyedStateHandle,
+  KeyedStateOf,
+  KeySelectionListener,
+  SnapshotContext,
+  SnapshotView,
+  StateMetrics,
+  StateRestoreReport,
+} from '@tidemark/state-core/spi';
+import {
+  AsyncSnapshotCallable,
+  CloseableRegistry,
+  CurrentKey,
+  IdleWork,
+  type KeyedStateRegistration,
+  KeyedStateRegistry,
+  RestoredKeyedState,
+  tooManyConcurrentSnapshots,
+  writeKeyedSnapshot,
+} from '@tidemark/state-core/support';
+import { HeapEntriesWriter } from './snapshot/heap-entries-writer.js';
+import { type CreatedHeapState, createHeapState } from './state/create-heap-state.js';
+import { isVoidNamespace } from './state/heap-state.js';
+import type { ValuePassingOptions } from './state/value-passing.js';
+import { EpochClock } from './table/epoch-clock.js';
+import type { StateTable } from './table/state-table.js';
+
+/** How many snapshots of one backend may be written at the same time. */
+export const MAX_CONCURRENT_SNAPSHOTS: number = 4;
+
+/** Keyed state as live values in one slot table per state and key group. */
+export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
+  readonly keySerializer: KeySerializer<K>;
+  readonly numberOfKeyGroups: number;
+  readonly keyGroupRange: KeyGroupRange;
+
+  private readonly parameters: KeyedStateBackendParameters<K>;
+  private readonly restored: RestoredKeyedState;
+  private readonly registry: KeyedStateRegistry;
+  private readonly currentKey: CurrentKey<K>;
+  private readonly passing: ValuePassingOptions;
+  private readonly epochs: EpochClock = new EpochClock();
+  private readonly states: Map<string, CreatedHeapState<K>> = new Map();
+  private readonly snapshots: CloseableRegistry;
+  private readonly idleDecoding: IdleWork;
+  private runningSnapshots = 0;
+  private lastState: LastState | undefined = undefined;
+  private closing: Promise<void> | undefined = undefined;
+
+  private constructor(parameters: KeyedStateBackendParameters<K>, restored: RestoredKeyedState) {
+    const { keySerializer, numberOfKeyGroups, keyGroupRange, restoredCheckpointId, config, operatorIdentifier } =
+      parameters;
+    this.parameters = parameters;
+    this.restored = restored;
+    this.keySerializer = keySerializer;
+    this.numberOfKeyGroups = numberOfKeyGroups;
+    this.keyGroupRange = keyGroupRange;
+    this.currentKey = new CurrentKey(parameters);
+    this.registry = new KeyedStateRegistry({
+      keySerializer: keySerializer as KeySerializer<unknown>,
+      restored,
+      restoredCheckpointId,
+    });
+    this.passing = {
+      objectReuse: config.get(StateOptions.OBJECT_REUSE),
+      checkMutation: config.get(StateOptions.CHECK_MUTATION),
+    };
+    this.snapshots = new CloseableRegistry({ description: `the keyed state of ${operatorIdentifier}` });
+    this.idleDecoding = new IdleWork(parameters.scheduler, parameters.clock, () => this.decodeStep());
+  }
+
+  /**
+   * Makes the keyed state of one subtask and restores it.
+   *
+   * @throws StateError `key-serializer-incompatible`, `value-serializer-incompatible`, `state-type-incompatible`,
+   * `max-parallelism-mismatch`, `state-already-registered`, `capability-missing`, codes of kind `corrupt`, `storage-*`;
+   * nothing is left open then.
+   */
+  static async create<K>(parameters: KeyedStateBackendParameters<K>): Promise<HeapKeyedStateBackend<K>> {
+    const restored = await RestoredKeyedState.load(parameters);
+    const backend = new HeapKeyedStateBackend(parameters, restored);
+    for (const descriptor of parameters.declaredStates) backend.registry.declare(descriptor);
+    return backend;
+  }
+
+  get restoreReport(): StateRestoreReport {
+    return this.registry.report();
+  }
+
+  setCurrentKey(key: K): void {
+    this.currentKey.setCurrentKey(key);
+  }
+
+  getCurrentKey(): K | undefined {
+    return this.currentKey.getCurrentKey();
+  }
+
+  clearCurrentKey(): void {
+    this.currentKey.clearCurrentKey();
+  }
+
+  getCurrentKeyGroup(): number {
+    return this.currentKey.getCurrentKeyGroup();
+  }
+
+  registerKeySelectionListener(listener: KeySelectionListener<K>): void {
+    this.currentKey.registerKeySelectionListener(listener);
+  }
+
+  deregisterKeySelectionListener(listener: KeySelectionListener<K>): boolean {
+    return this.currentKey.deregisterKeySelectionListener(listener);
+  }
+
+  getOrCreateKeyedState<N, D extends StateDescriptor>(
+    namespaceSerializer: KeySerializer<N>,
+    descriptor: D,
+  ): KeyedStateOf<K, N, D> {
+    this.currentKey.checkOpen();
+    const registration = this.registry.register(namespaceSerializer as KeySerializer<unknown>, descriptor);
+    const created = this.states.get(registration.name) ?? this.createState(registration);
+    return created.state as unknown as KeyedStateOf<K, N, D>;
+  }
+
+  getPartitionedState<N, D extends StateDescriptor>(
+    namespace: N,
+    namespaceSerializer: KeySerializer<N>,
+    descriptor: D,
+  ): KeyedStateOf<K, N, D> {
+    const { lastState } = this;
+    if (lastState?.descriptor === descriptor && lastState.namespaceSerializer === namespaceSerializer) {
+      this.currentKey.checkOpen();
+      lastState.state.setCurrentNamespace(namespace);
+      return lastState.state as unknown as KeyedStateOf<K, N, D>;
+    }
+    const state = this.getOrCreateKeyedState(namespaceSerializer, descriptor);
+    state.setCurrentNamespace(namespace);
+    this.lastState = { descriptor, namespaceSerializer, state: state as unknown as LastState['state'] };
+    return state;
+  }
+
+  *getKeys<N>(stateName: string, namespace: N): Iterable<K> {
+    this.currentKey.checkOpen();
+    const registration = this.registry.get(stateName);
+    if (registration === undefined) return;
+    const identity = registration.namespaceSerializer.identity(namespace);
+    for (const table of this.tablesOf(stateName))
+      for (const key of table.keysOf(identity)) yield this.keyForProgram(key);
+  }
+
+  *getKeysAndNamespaces<N>(stateName: string): Iterable<readonly [key: K, namespace: N]> {
+    this.currentKey.checkOpen();
+    for (const table of this.tablesOf(stateName)) {
+      for (const [key, namespace] of table.keysAndNamespaces()) yield [this.keyForProgram(key), namespace as N];
+    }
+  }
+
+  applyToAllKeys<N, D extends StateDescriptor>(
+    namespace: N,
+    namespaceSerializer: KeySerializer<N>,
+    descriptor: D,
+    apply: (key: K, state: StateOf<D>) => void,
+  ): void {
+    const outerKey = this.currentKey.getCurrentKey();
+    const state = this.getOrCreateKeyedState(namespaceSerializer, descriptor);
+    // Collected first: the function may add and remove entries.
+    const keys = [...this.getKeys(descriptor.name, namespace)];
+    try {
+      for (const key of keys) {
+        this.currentKey.setCurrentKey(key);
+        state.setCurrentNamespace(namespace);
+        apply(key, state);
+      }
+    } finally {
+      if (outerKey === undefined) this.currentKey.clearCurrentKey();
+      else this.currentKey.setCurrentKey(outerKey);
+    }
+  }
+
+  snapshot(context: SnapshotContext): SnapshotView<KeyedStateHandle> {
+    this.currentKey.checkOpen();
+    const { clock, operatorIdentifier } = this.parameters;
+    if (this.runningSnapshots >= MAX_CONCURRENT_SNAPSHOTS) {
+      throw tooManyConcurrentSnapshots(context.checkpointId, operatorIdentifier, MAX_CONCURRENT_SNAPSHOTS);
+    }
+    const { registrations } = this.registry;
+    const frozen = this.epochs.freeze();
+    this.runningSnapshots++;
+    const entries = new HeapEntriesWriter(
+      this.keySerializer as KeySerializer<unknown>,
+      {
+        peek: ({ name }, keyGroup) => this.states.get(name)?.tables.peek(keyGroup),
+        verify: ({ name }, value) => this.states.get(name)?.state.verifyUnchanged(value as never),
+      },
+      frozen,
+    );
+    return new AsyncSnapshotCallable<KeyedStateHandle>({
+      context,
+      owner: this.snapshots,
+      clock,
+      call: (run) =>
+        writeKeyedSnapshot({
+          run,
+          keySerializer: this.keySerializer,
+          numberOfKeyGroups: this.numberOfKeyGroups,
+          keyGroupRange: this.keyGroupRange,
+          registrations,
+          restored: this.restored,
+          entries,
+          random: this.parameters.random,
+          backendName: 'hashmap',
+        }),
+      cleanup: () => {
+        this.runningSnapshots--;
+        this.epochs.release(frozen);
+        for (const { tables } of this.states.values()) for (const table of tables.made()) table.releaseView(frozen);
+      },
+    });
+  }
+
+  // A full image needs nothing that was there before, so nothing is kept until a checkpoint is confirmed.
+  notifyCheckpointComplete(): void {}
+  notifyCheckpointAborted(): void {}
+  notifyCheckpointSubsumed(): void {}
+
+  numKeyValueStateEntries(): number {
+    this.currentKey.checkOpen();
+    let count = 0;
+    for (const name of this.states.keys()) for (const table of this.tablesOf(name)) count += table.entryCount;
+    return count;
+  }
+
+  metrics(): StateMetrics {
+    let decodedEntries = 0;
+    for (const { tables } of this.states.values())
+      for (const table of tables.made()) decodedEntries += table.entryCount;
+    return {
+      registeredStates: this.registry.size,
+      decodedEntries,
+      rawBytes: this.restored.sizeBytes,
+      runningSnapshots: this.runningSnapshots,
+    };
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.closeOnce();
+    return this.closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  private async closeOnce(): Promise<void> {
+    this.currentKey.close();
+    this.idleDecoding.stop();
+    this.lastState = undefined;
+    await this.snapshots.close();
+    this.states.clear();
+    this.restored.clear();
+  }
+
+  private createState(registration: KeyedStateRegistration): CreatedHeapState<K> {
+    const { keyGroupRange, restored, keySerializer, currentKey, passing } = this;
+    const created = createHeapState(
+      { currentKey, keySerializer, passing },
+      { registration, keyGroupRange, restored },
+      {
+        clock: this.epochs,
+        key: keySerializer as KeySerializer<unknown>,
+        namespace: registration.namespaceSerializer,
+        mapKey: registration.mapKeySerializer,
+        isVoidNamespace: isVoidNamespace(registration),
+      },
+    );
+    this.states.set(registration.name, created);
+    this.idleDecoding.wake();
+    return created;
+  }
+
+  private tablesOf(stateName: string): Iterable<StateTable> {
+    return this.states.get(stateName)?.tables.all() ?? [];
+  }
+
+  private decodeStep(): boolean {
+    for (const { tables } of this.states.values()) if (tables.decodeStep()) return true;
+    return false;
+  }
+
+  private keyForProgram(key: unknown): K {
+    const { keySerializer } = this;
+    return keySerializer.isImmutableType || this.passing.objectReuse ? (key as K) : keySerializer.copy(key as K);
+  }
+}
+
+interface LastState {
+  readonly descriptor: StateDescriptor;
+  readonly namespaceSerializer: unknown;
+  readonly state: { setCurrentNamespace(namespace: unknown): void };
+}

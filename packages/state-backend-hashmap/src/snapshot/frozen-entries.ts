@@ -1,0 +1,52 @@
+// Walks over what a snapshot sees of a table, a block at a time.
+//
+//   FE1. The slots of a block stay marked as not written until all of them are: whatever changes meanwhile is kept.
+//   FE2. A slot is read when it is written, through the view of the snapshot.
+
+import type { SnapshotContext } from '@tidemark/state-core/spi';
+import { BLOCK_ENTRIES_MAX, type SegmentRecordWriter } from '@tidemark/state-core/support';
+import type { FrozenEpoch } from '../table/epoch-clock.js';
+import { ABSENT, type Slots } from '../table/slots.js';
+
+/** Asking the clock costs as much as writing an entry: every so many entries are enough. */
+const ENTRIES_PER_CLOCK: number = 32;
+
+/** How the entries of a table are ordered and written. */
+export interface EntryFormat {
+  /** Sorts slots into the order of encoded keys, in place. */
+  sort(slots: number[]): void;
+  /** Writes the entry of a slot. Long ones end blocks and yield on the way and return a promise. */
+  write(slot: number, value: unknown): void | Promise<void>;
+}
+
+/** Writes what a snapshot sees of a table, and lets go of its view. */
+export async function writeFrozenEntries(
+  table: Slots,
+  frozen: FrozenEpoch,
+  format: EntryFormat,
+  writer: SegmentRecordWriter,
+  context: SnapshotContext,
+): Promise<void> {
+  const view = table.viewOf(frozen);
+  if (view === undefined) return;
+  for (let next = 0; next < view.slotCount; ) {
+    const slots: number[] = [];
+    for (; next < view.slotCount && slots.length < BLOCK_ENTRIES_MAX; next++) {
+      if (table.valueAt(view, next) !== ABSENT) slots.push(next);
+    }
+    format.sort(slots);
+    let untilClock = ENTRIES_PER_CLOCK;
+    for (const slot of slots) {
+      const writing = format.write(slot, table.valueAt(view, slot));
+      if (writing !== undefined) await writing;
+      if (writer.blockIsFull) await writer.endBlock();
+      if (--untilClock > 0) continue;
+      untilClock = ENTRIES_PER_CLOCK;
+      if (context.shouldYield()) await context.yieldNow();
+    }
+    await writer.endBlock();
+    view.advance(next);
+    if (context.shouldYield()) await context.yieldNow();
+  }
+  table.releaseView(frozen);
+}

@@ -1,0 +1,50 @@
+// From the sort of a descriptor to the state on the heap.
+
+import { KeyTable } from '../table/key-table.js';
+import { MapTable } from '../table/map-table.js';
+import type { TableTypes } from '../table/state-table.js';
+import { StateTables, type StateTablesParameters } from '../table/state-tables.js';
+import { HeapAggregatingState } from './heap-aggregating-state.js';
+import { HeapFoldingState } from './heap-folding-state.js';
+import { HeapListState } from './heap-list-state.js';
+import { HeapMapState } from './heap-map-state.js';
+import { HeapReducingState } from './heap-reducing-state.js';
+import type { HeapState, HeapStateParameters } from './heap-state.js';
+import { HeapValueState } from './heap-value-state.js';
+
+/** A state together with its tables. */
+export interface CreatedHeapState<K> {
+  // The types of namespace, value and table differ from state to state.
+  readonly state: HeapState<K, unknown, unknown, never>;
+  readonly tables: StateTables<KeyTable> | StateTables<MapTable>;
+}
+
+/** Makes the state of a registration. */
+export function createHeapState<K>(
+  parameters: Omit<HeapStateParameters<K, never>, 'tables'>,
+  tableParameters: Omit<StateTablesParameters<never>, 'createTable'>,
+  types: TableTypes,
+): CreatedHeapState<K> {
+  if (tableParameters.registration.kind === 'map') {
+    const tables = new StateTables({ ...tableParameters, createTable: () => new MapTable(types) });
+    return created(new HeapMapState({ ...parameters, tables }), tables);
+  }
+  const tables = new StateTables({ ...tableParameters, createTable: () => new KeyTable(types) });
+  const withTables = { ...parameters, tables };
+  switch (tableParameters.registration.kind) {
+    case 'value':
+      return created(new HeapValueState(withTables), tables);
+    case 'list':
+      return created(new HeapListState(withTables), tables);
+    case 'reducing':
+      return created(new HeapReducingState(withTables), tables);
+    case 'aggregating':
+      return created(new HeapAggregatingState(withTables), tables);
+    case 'folding':
+      return created(new HeapFoldingState(withTables), tables);
+  }
+}
+
+function created<K>(state: unknown, tables: CreatedHeapState<K>['tables']): CreatedHeapState<K> {
+  return { state: state as CreatedHeapState<K>['state'], tables };
+}

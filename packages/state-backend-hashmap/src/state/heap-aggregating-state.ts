@@ -1,0 +1,58 @@
+// Aggregating state on the heap.
+
+import type { AggregateFunction, AggregatingStateDescriptor } from '@tidemark/state-core';
+import type { InternalAggregatingState } from '@tidemark/state-core/spi';
+import { changeAccumulator } from './accumulator.js';
+import { HeapKeyState } from './heap-key-state.js';
+import { mergeNamespaces } from './merge-namespaces.js';
+
+/** One live accumulator per key and namespace; reading gives the result of the aggregation. */
+export class HeapAggregatingState<K, N, IN, ACC, OUT>
+  extends HeapKeyState<K, N, ACC>
+  implements InternalAggregatingState<K, N, IN, ACC, OUT>
+{
+  /** Whether a result was an object, which may be the accumulator or share parts of it. */
+  private givesObjects = false;
+
+  get(): OUT | undefined {
+    const table = this.table();
+    const slot = table.find(this.currentKey.identity, this.namespaceIdentity);
+    if (slot < 0) return undefined;
+    const accumulator = table.values[slot] as ACC;
+    if (!this.passing.copies) return this.aggregate.getResult(this.passing.copyOut(accumulator, table, slot));
+    if (!this.givesObjects) {
+      const result = this.aggregate.getResult(accumulator);
+      if (typeof result !== 'object' || result === null) return result;
+      this.givesObjects = true;
+    }
+    return this.aggregate.getResult(this.valueSerializer.copy(accumulator));
+  }
+
+  add(value: IN): void {
+    const table = this.table();
+    if (value === undefined) {
+      this.clear();
+      return;
+    }
+    const { aggregate } = this;
+    const slot = table.find(this.currentKey.identity, this.namespaceIdentity);
+    if (slot < 0) this.store(table, this.accepted(aggregate.add(value, aggregate.createAccumulator())));
+    else changeAccumulator(table, slot, this.passing, (old) => this.accepted(aggregate.add(value, old)));
+  }
+
+  mergeNamespaces(target: N, sources: Iterable<N>): void {
+    mergeNamespaces<N, ACC>(target, sources, {
+      take: (namespace) => this.takeFrom(namespace),
+      join: (first, second) => this.aggregate.merge(first, second),
+      store: (namespace, value) => this.storeIn(namespace, this.accepted(value)),
+    });
+  }
+
+  private get aggregate(): AggregateFunction<IN, ACC, OUT> {
+    return (this.registration.descriptor as AggregatingStateDescriptor<IN, ACC, OUT>).aggregate;
+  }
+
+  private accepted(accumulator: ACC): ACC {
+    return this.passing.isLive ? this.passing.copyIn(accumulator) : accumulator;
+  }
+}

@@ -1,0 +1,48 @@
+// What the states with one slot per key and namespace have in common: finding, storing and removing the entry.
+
+import type { KeyTable } from '../table/key-table.js';
+import { HeapState } from './heap-state.js';
+
+/** A keyed state on the heap with one value per key and namespace. */
+export abstract class HeapKeyState<K, N, V> extends HeapState<K, N, V, KeyTable> {
+  clear(): void {
+    const table = this.table();
+    const slot = table.find(this.currentKey.identity, this.namespaceIdentity);
+    if (slot >= 0) table.remove(slot);
+  }
+
+  /** What is stored, or `undefined`. Not copied. */
+  getInternal(): V | undefined {
+    const table = this.table();
+    const slot = table.find(this.currentKey.identity, this.namespaceIdentity);
+    return slot < 0 ? undefined : (table.values[slot] as V);
+  }
+
+  /** Replaces what is stored. Not copied. */
+  updateInternal(value: V): void {
+    if (value === undefined) this.clear();
+    else this.store(this.table(), value);
+  }
+
+  protected store(table: KeyTable, value: V): void {
+    const { currentKey } = this;
+    table.put(currentKey.identity, this.namespaceIdentity, currentKey.key, this.namespace, value);
+  }
+
+  /** Stores a value of the current key in another namespace than the chosen one. */
+  protected storeIn(namespace: N, value: V): void {
+    const { identity, key } = this.currentKey;
+    this.table().put(identity, this.namespaceSerializer.identity(namespace), key, namespace, value);
+  }
+
+  /** Takes the entry of the current key in a namespace away and returns what was stored, to be changed in place. */
+  protected takeFrom(namespace: N): V | undefined {
+    const table = this.table();
+    const slot = table.find(this.currentKey.identity, this.namespaceSerializer.identity(namespace));
+    if (slot < 0) return undefined;
+    const value = table.values[slot] as V;
+    const taken = table.isAwaitedBySnapshot(slot) ? this.passing.detach(value) : value;
+    table.remove(slot);
+    return taken;
+  }
+}

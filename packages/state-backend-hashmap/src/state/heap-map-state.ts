@@ -1,0 +1,117 @@
+// Map state on the heap: one slot per map entry.
+
+import type { KeySerializer, MapStateIterator } from '@tidemark/state-core';
+import type { InternalMapState } from '@tidemark/state-core/spi';
+import { MapOwner } from '../table/map-owner.js';
+import type { MapTable } from '../table/map-table.js';
+import { HeapMapIterator } from './heap-map-iterator.js';
+import { HeapState, type HeapStateParameters } from './heap-state.js';
+
+/** A map per key and namespace. Iteration follows the order in which entries came. */
+export class HeapMapState<K, N, UK, UV> extends HeapState<K, N, UV, MapTable> implements MapStateOf<K, N, UK, UV> {
+  private readonly mapKeySerializer: KeySerializer<UK>;
+  private readonly copiesMapKeys: boolean;
+
+  constructor(parameters: HeapStateParameters<K, MapTable>) {
+    super(parameters);
+    this.mapKeySerializer = this.registration.mapKeySerializer as KeySerializer<UK>;
+    this.copiesMapKeys = !this.mapKeySerializer.isImmutableType && !parameters.passing.objectReuse;
+  }
+
+  get(key: UK): UV | undefined {
+    const table = this.table();
+    const slot = this.slotOf(table, key);
+    return slot < 0 ? undefined : this.passing.copyOut(table.values[slot] as UV, table, slot);
+  }
+
+  put(key: UK, value: UV): void {
+    const table = this.table();
+    checkValue(value);
+    this.store(table, key, this.passing.copyIn(value));
+  }
+
+  putAll(entries: Iterable<readonly [UK, UV]>): void {
+    const table = this.table();
+    const copies: [UK, UV][] = [];
+    for (const [key, value] of entries) {
+      checkValue(value);
+      copies.push([key, this.passing.copyIn(value)]);
+    }
+    for (const [key, value] of copies) this.store(table, key, value);
+  }
+
+  remove(key: UK): void {
+    const table = this.table();
+    const slot = this.slotOf(table, key);
+    if (slot >= 0) table.remove(slot);
+  }
+
+  contains(key: UK): boolean {
+    return this.slotOf(this.table(), key) >= 0;
+  }
+
+  isEmpty(): boolean {
+    return this.owner(this.table()) === undefined;
+  }
+
+  clear(): void {
+    const table = this.table();
+    const owner = this.owner(table);
+    if (owner !== undefined) table.clear(owner);
+  }
+
+  entries(): MapStateIterator<[UK, UV], UV> {
+    return this.iterate((table, slot) => [this.mapKeyAt(table, slot), this.valueAt(table, slot)]);
+  }
+
+  keys(): MapStateIterator<UK, UV> {
+    return this.iterate((table, slot) => this.mapKeyAt(table, slot));
+  }
+
+  values(): MapStateIterator<UV, UV> {
+    return this.iterate((table, slot) => this.valueAt(table, slot));
+  }
+
+  [Symbol.iterator](): MapStateIterator<[UK, UV], UV> {
+    return this.entries();
+  }
+
+  private iterate<E>(read: (table: MapTable, slot: number) => E): MapStateIterator<E, UV> {
+    const table = this.table();
+    // Without an entry there is a map of nobody, which stays empty.
+    const owner = this.owner(table) ?? new MapOwner(undefined, undefined);
+    return new HeapMapIterator<E, UV>(table, owner, { read, write: (value) => this.passing.copyIn(value) });
+  }
+
+  private owner(table: MapTable): MapOwner | undefined {
+    return table.findOwner(this.currentKey.identity, this.namespaceIdentity);
+  }
+
+  private slotOf(table: MapTable, key: UK): number {
+    const owner = this.owner(table);
+    return owner === undefined ? -1 : table.find(owner, this.mapKeySerializer.identity(key));
+  }
+
+  private store(table: MapTable, key: UK, value: UV): void {
+    const { currentKey } = this;
+    const identity = this.mapKeySerializer.identity(key);
+    const owner = table.ownerFor(currentKey.identity, this.namespaceIdentity, currentKey.key, this.namespace);
+    table.put(owner, identity, key, value);
+  }
+
+  private mapKeyAt(table: MapTable, slot: number): UK {
+    const key = table.mapKeys[slot] as UK;
+    return this.copiesMapKeys ? this.mapKeySerializer.copy(key) : key;
+  }
+
+  private valueAt(table: MapTable, slot: number): UV {
+    return this.passing.copyOut(table.values[slot] as UV, table, slot);
+  }
+}
+
+// The stored value of a map state is the map, its serializer that of the map values.
+type MapStateOf<K, N, UK, UV> = Omit<InternalMapState<K, N, UK, UV>, 'valueSerializer'>;
+
+function checkValue(value: unknown): void {
+  if (value === undefined) throw new TypeError('you cannot put undefined into a MapState; use remove(key)');
+}

@@ -1,0 +1,11 @@
+// What a snapshot keeps of a list that was only appended to since: the array and how much of it counted at the freeze.
+//
+//   FL1. Elements below `length` of an array never change: lists are appended to or replaced by another array.
+
+/** The first elements of an array that may have grown since. */
+export class FrozenList {
+  constructor(
+    readonly elements: readonly unknown[],
+    readonly length: number,
+  ) {}
+}

@@ -1,0 +1,159 @@
+// One slot per map entry: the table of map states. Touching one entry of a million freezes and writes one entry.
+//
+//   MT1. An owner is the map of one key and namespace; it is in the index as long as it has slots, retired ones included.
+//   MT2. An owner without live entries is nothing that a program can see.
+
+import type { KeyIdentity, KeySerializer } from '@tidemark/state-core';
+import type { RecordVisitor } from '@tidemark/state-core/support';
+import { concurrentModification } from './concurrent-modification.js';
+import { type KeyIndex, NamespaceIndex, VoidNamespaceIndex } from './key-index.js';
+import { MapOwner } from './map-owner.js';
+import { ABSENT, Slots } from './slots.js';
+import type { StateTable, TableTypes } from './state-table.js';
+
+/** A table with one slot per map entry. */
+export class MapTable extends Slots implements StateTable {
+  /** The map that each slot belongs to. */
+  owners: (MapOwner | undefined)[] = [];
+  /** The map key in each slot. */
+  mapKeys: unknown[] = [];
+  /** Maps with an entry. */
+  entryCount = 0;
+
+  private readonly types: TableTypes;
+  private readonly mapKeySerializer: KeySerializer<unknown>;
+  private readonly index: KeyIndex<MapOwner>;
+
+  constructor(types: TableTypes) {
+    super(types.clock);
+    this.types = types;
+    this.mapKeySerializer = types.mapKey as KeySerializer<unknown>;
+    this.index = types.isVoidNamespace ? new VoidNamespaceIndex() : new NamespaceIndex();
+  }
+
+  /** The map of a key and namespace, `undefined` when it has no entry. */
+  findOwner(key: KeyIdentity, namespace: KeyIdentity): MapOwner | undefined {
+    const owner = this.index.get(key, namespace);
+    return owner === undefined || owner.live === 0 ? undefined : owner;
+  }
+
+  /** The map of a key and namespace, made when there is none: an entry must follow. */
+  ownerFor(keyIdentity: KeyIdentity, namespaceIdentity: KeyIdentity, key: unknown, namespace: unknown): MapOwner {
+    const existing = this.index.get(keyIdentity, namespaceIdentity);
+    if (existing !== undefined) return existing;
+    const { key: keySerializer, namespace: namespaceSerializer } = this.types;
+    const owner = new MapOwner(
+      keySerializer.isImmutableType ? key : keySerializer.copy(key),
+      namespaceSerializer.isImmutableType ? namespace : namespaceSerializer.copy(namespace),
+    );
+    this.index.set(keyIdentity, namespaceIdentity, owner);
+    return owner;
+  }
+
+  /** The slot of a map key; -1 when there is no entry. */
+  find(owner: MapOwner, mapKey: KeyIdentity): number {
+    const slot = owner.get(mapKey);
+    return slot < 0 || this.values[slot] === ABSENT ? -1 : slot;
+  }
+
+  /** Sets the value of a map key. */
+  put(owner: MapOwner, mapKeyIdentity: KeyIdentity, mapKey: unknown, value: unknown): void {
+    const found = owner.get(mapKeyIdentity);
+    if (found >= 0 && this.values[found] !== ABSENT) {
+      this.replace(found, value);
+      return;
+    }
+    if (found >= 0) {
+      this.revive(found, value);
+    } else {
+      const slot = this.allocate();
+      this.values[slot] = value;
+      this.owners[slot] = owner;
+      this.mapKeys[slot] = this.mapKeySerializer.isImmutableType ? mapKey : this.mapKeySerializer.copy(mapKey);
+      owner.add(mapKeyIdentity, slot);
+    }
+    if (owner.live++ === 0) this.entryCount++;
+    owner.structure++;
+  }
+
+  /** Replaces the value in the slot of an entry. */
+  replace(slot: number, value: unknown): void {
+    if (this.changed[slot] !== this.clock.epoch) this.touch(slot);
+    this.values[slot] = value;
+  }
+
+  /** Removes the entry in a slot. */
+  remove(slot: number): void {
+    const owner = this.owners[slot] as MapOwner;
+    if (--owner.live === 0) this.entryCount--;
+    owner.structure++;
+    this.vacate(slot);
+  }
+
+  /** Removes all entries of a map. */
+  clear(owner: MapOwner): void {
+    for (const slot of owner.slots()) if (this.values[slot] !== ABSENT) this.remove(slot);
+  }
+
+  *keysOf(namespace: KeyIdentity): Iterable<unknown> {
+    const structure = this.structure;
+    for (const owner of this.index.entriesOf(namespace)) {
+      if (owner.live === 0) continue;
+      yield owner.key;
+      if (this.structure !== structure) throw concurrentModification('the keys of a state');
+    }
+  }
+
+  *keysAndNamespaces(): Iterable<readonly [unknown, unknown]> {
+    const structure = this.structure;
+    const seen = new Set<MapOwner>();
+    for (let slot = 0; slot < this.count; slot++) {
+      const owner = this.owners[slot];
+      if (owner === undefined || owner.live === 0 || seen.has(owner)) continue;
+      seen.add(owner);
+      yield [owner.key, owner.namespace];
+      if (this.structure !== structure) throw concurrentModification('the keys of a state');
+    }
+  }
+
+  loader(): RecordVisitor {
+    const { key: keySerializer, namespace: namespaceSerializer } = this.types;
+    const owner = (key: unknown, namespace: unknown): MapOwner | undefined =>
+      this.findOwner(keySerializer.identity(key), namespaceSerializer.identity(namespace));
+    return {
+      put: (key, namespace, mapKey, value) => {
+        const to = this.ownerFor(keySerializer.identity(key), namespaceSerializer.identity(namespace), key, namespace);
+        this.put(to, this.mapKeySerializer.identity(mapKey), mapKey, value);
+      },
+      delete: (key, namespace, mapKey) => {
+        const from = owner(key, namespace);
+        const slot = from === undefined ? -1 : this.find(from, this.mapKeySerializer.identity(mapKey));
+        if (slot >= 0) this.remove(slot);
+      },
+      clear: (key, namespace) => {
+        const cleared = owner(key, namespace);
+        if (cleared !== undefined) this.clear(cleared);
+      },
+      reset: () => {
+        for (let slot = 0; slot < this.count; slot++) if (this.values[slot] !== ABSENT) this.remove(slot);
+      },
+      splice: () => {},
+    };
+  }
+
+  protected forget(slot: number): void {
+    const owner = this.owners[slot] as MapOwner;
+    owner.delete(this.mapKeySerializer.identity(this.mapKeys[slot]));
+    this.owners[slot] = undefined;
+    this.mapKeys[slot] = undefined;
+    if (owner.size > 0) return;
+    const { key, namespace } = this.types;
+    this.index.delete(key.identity(owner.key), namespace.identity(owner.namespace));
+  }
+
+  protected forgetAll(): void {
+    this.owners = [];
+    this.mapKeys = [];
+    this.index.clear();
+  }
+}

@@ -1,0 +1,64 @@
+// What one running snapshot needs to know about one table: how far its slots reach, and what changed since the freeze.
+//
+//   SV1. A kept value is what stood in the slot at the freeze. The first one kept stands.
+//   SV2. Slots before `done` have been written; nothing is kept for them.
+
+import type { FrozenEpoch } from './epoch-clock.js';
+
+const PAGE_BITS = 8;
+const PAGE_SLOTS: number = 1 << PAGE_BITS;
+const PAGE_MASK: number = PAGE_SLOTS - 1;
+
+/** Marks a slot for which nothing was kept. */
+export const UNCHANGED: unique symbol = Symbol('unchanged');
+
+/** The view of one snapshot on one table. */
+export class SlotsView {
+  readonly frozen: FrozenEpoch;
+  /** Slots from here on were first used after the freeze. */
+  readonly slotCount: number;
+  /** How many slots have been written (SV2). */
+  done = 0;
+  // In pages, so that the first change costs the same whatever the size of the table.
+  private readonly pages: (unknown[] | undefined)[] = [];
+
+  constructor(frozen: FrozenEpoch, slotCount: number) {
+    this.frozen = frozen;
+    this.slotCount = slotCount;
+  }
+
+  /** What stood in the slot at the freeze, or {@link UNCHANGED}. */
+  kept(slot: number): unknown {
+    const page = this.pages[slot >> PAGE_BITS];
+    return page === undefined ? UNCHANGED : page[slot & PAGE_MASK];
+  }
+
+  /** Keeps what stands in the slot, unless something is kept already (SV1). */
+  keep(slot: number, value: unknown): void {
+    const page = (this.pages[slot >> PAGE_BITS] ??= new Array(PAGE_SLOTS).fill(UNCHANGED));
+    if (page[slot & PAGE_MASK] === UNCHANGED) page[slot & PAGE_MASK] = value;
+  }
+
+  /** Takes over what a newer view kept: where that saw no earlier change, its value stood at this freeze too. */
+  inherit(newer: SlotsView): void {
+    const firstPage = this.done >> PAGE_BITS;
+    for (let index = firstPage; index < newer.pages.length; index++) {
+      const page = newer.pages[index];
+      if (page === undefined) continue;
+      if (this.pages[index] === undefined) {
+        this.pages[index] = page;
+        continue;
+      }
+      for (let offset = 0; offset < PAGE_SLOTS; offset++) {
+        if (page[offset] !== UNCHANGED) this.keep((index << PAGE_BITS) | offset, page[offset]);
+      }
+    }
+  }
+
+  /** The slots before `done` were written: what was kept for them goes. */
+  advance(done: number): void {
+    const pagesDone = done >> PAGE_BITS;
+    for (let index = this.done >> PAGE_BITS; index < pagesDone; index++) this.pages[index] = undefined;
+    this.done = done;
+  }
+}

@@ -1,0 +1,209 @@
+// The entries of one state in one key group as numbered slots, frozen in constant time.
+//
+// Owns: values, epochs, what snapshots need kept, and the reuse of slots. Leaves to key-table.ts and map-table.ts whose
+// the entry in a slot is.
+//
+//   slot      0        1        2        3        4  ...  count
+//   values    'a'      ABSENT   'c'      ABSENT   'e'
+//   changed   3        5        3        2        5       epoch of the last change
+//   born      1        1        2        2        5       epoch in which the slot got its present owner
+//                      ^ retired         ^ free
+//
+//   SL1. A snapshot sees, in each slot below its `slotCount`, what its own view kept, else what a newer view kept, else
+//        what stands there now.
+//   SL2. Before the first change of a slot in an epoch, `touch` keeps what stands there in the newest view, if any view
+//        still has to write the slot. Later changes in the same epoch cost one comparison.
+//   SL3. A removed entry leaves ABSENT and keeps its slot and its place in the index while any view is there (retired);
+//        then the slot is free. A slot changes owner only while free.
+//   SL4. `structure` counts insertions and removals: iterators fail when it moves under them.
+//   SL5. A table without views whose last entry goes gives its memory back.
+
+import type { EpochClock, FrozenEpoch } from './epoch-clock.js';
+import { SlotsView, UNCHANGED } from './slots-view.js';
+
+/** Stands in a slot without a value. */
+export const ABSENT: unique symbol = Symbol('absent');
+
+/** Stands in `born` of a slot that has no owner. */
+const FREE = -1;
+const CAPACITY_MIN = 8;
+/** A table of no more slots keeps its memory when it empties: it fills again soon. */
+const KEPT_SLOTS_MAX = 256;
+
+/** The slots of one table. */
+export abstract class Slots {
+  readonly clock: EpochClock;
+  /** Read on every access. Written through {@link touch} or {@link allocate} only. */
+  values: unknown[] = [ABSENT];
+  /** Epoch of the last change by slot; 0 for restored entries. */
+  changed: Int32Array = new Int32Array(CAPACITY_MIN);
+  /** Epoch in which the slot got its present owner. */
+  born: Int32Array = new Int32Array(CAPACITY_MIN);
+  /** Slots that were ever used. */
+  count = 0;
+  /** Slots with a value. */
+  live = 0;
+  /** Counts insertions and removals (SL4). */
+  structure = 0;
+
+  private views: SlotsView[] = [];
+  private free: number[] = [];
+  private retired: number[] = [];
+  /** The epoch in which {@link views} was last brought up to date. */
+  private seen = 0;
+
+  constructor(clock: EpochClock) {
+    this.clock = clock;
+    // The array was begun with ABSENT so that it never has to change the way it stores its elements.
+    this.values.length = 0;
+  }
+
+  /** Takes the entry in a slot out of the index; nobody looks at the slot any more. */
+  protected abstract forget(slot: number): void;
+  /** Gives up all arrays. Called when no slot is in use. */
+  protected abstract forgetAll(): void;
+
+  /**
+   * Comes before the first change of a slot in an epoch: when `changed[slot] !== clock.epoch` (SL2).
+   *
+   * @param preimage - What a snapshot should find in the slot.
+   * @returns Whether a snapshot keeps it: then an object in it must not be changed in place any more.
+   */
+  touch(slot: number, preimage: unknown = this.values[slot]): boolean {
+    if (this.seen !== this.clock.epoch) this.attachViews();
+    const isNeeded = this.views.length > 0 && this.isAwaited(slot);
+    if (isNeeded) (this.views.at(-1) as SlotsView).keep(slot, preimage);
+    this.changed[slot] = this.clock.epoch;
+    return isNeeded;
+  }
+
+  /** Whether a running snapshot still has to write what stands in the slot now. */
+  isAwaitedBySnapshot(slot: number): boolean {
+    if (this.changed[slot] === this.clock.epoch) return false;
+    if (this.seen !== this.clock.epoch) this.attachViews();
+    return this.views.length > 0 && this.isAwaited(slot);
+  }
+
+  /** A slot for a new entry; the caller sets its owner and value. */
+  protected allocate(): number {
+    if (this.seen !== this.clock.epoch) this.attachViews();
+    const reused = this.free.pop();
+    const slot = reused ?? this.count++;
+    if (slot >= this.changed.length) this.grow();
+    if (reused !== undefined) this.touch(slot);
+    this.changed[slot] = this.clock.epoch;
+    this.born[slot] = this.clock.epoch;
+    this.live++;
+    this.structure++;
+    return slot;
+  }
+
+  /** Puts a value into a slot whose entry was removed but is still in the index (SL3). */
+  protected revive(slot: number, value: unknown): void {
+    if (this.changed[slot] !== this.clock.epoch) this.touch(slot);
+    this.values[slot] = value;
+    this.live++;
+    this.structure++;
+  }
+
+  /** Removes the entry of a slot. */
+  protected vacate(slot: number): void {
+    if (this.changed[slot] !== this.clock.epoch) this.touch(slot);
+    this.values[slot] = ABSENT;
+    this.live--;
+    this.structure++;
+    if (this.views.length > 0) this.retired.push(slot);
+    else this.reclaim(slot);
+  }
+
+  /** Restored entries are as old as the state itself: call when the last has been loaded. */
+  finishLoading(): void {
+    this.changed.fill(0, 0, this.count);
+    this.born.fill(0, 0, this.count);
+    this.seen = 0;
+  }
+
+  /** The view of a running snapshot; `undefined` when there was nothing at the freeze or it has been written. */
+  viewOf(frozen: FrozenEpoch): SlotsView | undefined {
+    if (this.seen !== this.clock.epoch) this.attachViews();
+    return this.views.find((view) => view.frozen === frozen);
+  }
+
+  /** What the snapshot of a view finds in a slot (SL1). */
+  valueAt(view: SlotsView, slot: number): unknown {
+    for (let index = this.views.indexOf(view); index < this.views.length; index++) {
+      const kept = (this.views[index] as SlotsView).kept(slot);
+      if (kept !== UNCHANGED) return kept;
+    }
+    return this.values[slot];
+  }
+
+  /** The snapshot has written this table, or will not. */
+  releaseView(frozen: FrozenEpoch): void {
+    const index = this.views.findIndex((view) => view.frozen === frozen);
+    if (index < 0) return;
+    const [view] = this.views.splice(index, 1);
+    const older = this.views[index - 1];
+    if (older !== undefined && view !== undefined) older.inherit(view);
+    if (this.views.length === 0) this.reclaimRetired();
+  }
+
+  /** Slots that no entry uses: for tests and figures. */
+  get freeSlots(): number {
+    return this.free.length;
+  }
+
+  private attachViews(): void {
+    for (const frozen of this.clock.frozen) {
+      if (frozen.epoch >= this.seen && this.count > 0) this.views.push(new SlotsView(frozen, this.count));
+    }
+    this.seen = this.clock.epoch;
+  }
+
+  private isAwaited(slot: number): boolean {
+    const views = this.views;
+    const newest = views[views.length - 1] as SlotsView;
+    if (slot >= newest.slotCount || (this.changed[slot] as number) > newest.frozen.epoch) return false;
+    for (let index = views.length - 1; index >= 0; index--) {
+      const view = views[index] as SlotsView;
+      if (slot >= view.done && slot < view.slotCount) return true;
+    }
+    return false;
+  }
+
+  private reclaimRetired(): void {
+    const retired = this.retired;
+    this.retired = [];
+    // A slot may be here twice: removed, filled again and removed again while the snapshot was written.
+    for (const slot of retired) if (this.values[slot] === ABSENT && this.born[slot] !== FREE) this.reclaim(slot);
+  }
+
+  private reclaim(slot: number): void {
+    this.forget(slot);
+    this.born[slot] = FREE;
+    this.free.push(slot);
+    if (this.live === 0 && this.count > KEPT_SLOTS_MAX && this.free.length === this.count) this.reset();
+  }
+
+  private reset(): void {
+    this.values = [ABSENT];
+    this.values.length = 0;
+    this.changed = new Int32Array(CAPACITY_MIN);
+    this.born = new Int32Array(CAPACITY_MIN);
+    this.free = [];
+    this.count = 0;
+    this.forgetAll();
+  }
+
+  private grow(): void {
+    const capacity = this.changed.length * 2;
+    this.changed = grown(this.changed, capacity);
+    this.born = grown(this.born, capacity);
+  }
+}
+
+function grown(array: Int32Array, capacity: number): Int32Array {
+  const larger = new Int32Array(capacity);
+  larger.set(array);
+  return larger;
+}
