@@ -193,7 +193,7 @@ export async function runTasks(steps, tasks, environment) {
     try {
       // Types are checked on sources: a package that fails does not keep the others from being looked at.
       const continuing = task === 'typecheck' ? ['--continue=always'] : [];
-      const args = [turbo, 'run', task, '--ui=stream', '--output-logs=full', ...continuing];
+      const args = [turbo, 'run', task, '--ui=stream', '--no-color', '--output-logs=full', ...continuing];
       const output = await runQuietly(process.execPath, args, { cwd: repository, env: environment, onLine });
       const counts = /Cached:\s+(\d+) cached, (\d+) total/.exec(output);
       steps.end(counts === null ? 'done' : `${counts[2]} packages, ${counts[1]} of them unchanged`);
