@@ -92,6 +92,34 @@ export {
   type StateBackendAndStorageLoadingOptions,
 } from './loading/state-backend-and-storage-loader.js';
 export { loadStateBackend, type StateBackendLoadingOptions } from './loading/state-backend-loader.js';
+export {
+  nullable,
+  type OptionalKeySerializer,
+  type OptionalSerializer,
+  optional,
+} from './serialization/absence-serializers.js';
+export { bigint } from './serialization/bigint-serializer.js';
+export { boolean } from './serialization/boolean-serializer.js';
+export { bytes } from './serialization/bytes-serializer.js';
+export { type CustomSerializerDefinition, serializer } from './serialization/custom-serializer.js';
+export { date } from './serialization/date-serializer.js';
+export { float64 } from './serialization/float64-serializer.js';
+export { int32, int64, safeInteger } from './serialization/integer-serializers.js';
+export { type JsonSerializer, type JsonValue, json } from './serialization/json-serializer.js';
+export { list } from './serialization/list-serializer.js';
+export { type LiteralValue, literal } from './serialization/literal-serializer.js';
+export { map } from './serialization/map-serializer.js';
+export { type MsgpackSerializer, type MsgpackValue, msgpack } from './serialization/msgpack-serializer.js';
+export { set } from './serialization/set-serializer.js';
+export { string } from './serialization/string-serializer.js';
+export {
+  type StructFields,
+  type StructOptions,
+  type StructSerializerOf,
+  type StructValue,
+  struct,
+} from './serialization/struct.js';
+export { type TupleSerializerOf, type TupleValue, tuple } from './serialization/tuple-serializer.js';
 export type {
   Infer,
   KeyIdentity,
@@ -102,6 +130,13 @@ export type {
   TypeSerializer,
   ValueReader,
 } from './serialization/type-serializer.js';
+export {
+  type UnionAlternatives,
+  type UnionSerializerOf,
+  type UnionValue,
+  union,
+} from './serialization/union-serializer.js';
+export { withMigration } from './serialization/with-migration.js';
 export type { KeyedStateStore } from './state/keyed-state-store.js';
 export type {
   AggregatingState,

@@ -10,3 +10,15 @@ export {
 export { readConfiguration, type SurroundingsOptions } from './configuration/surroundings.js';
 export { loadCheckpointStorage, loadStateBackend, loadStateBackendAndStorage } from './loading/load-services.js';
 export { type NodeOpenStateOptions, openState } from './open-state.js';
+export { CombinedStateBackend } from './presets/combined-state-backend.js';
+export {
+  EmbeddedRocksDBStateBackend,
+  type EmbeddedRocksDBStateBackendOptions,
+} from './presets/embedded-rocksdb-state-backend.js';
+export { FsStateBackend, type FsStateBackendOptions, fsStateBackend } from './presets/fs-state-backend.js';
+export {
+  MemoryStateBackend,
+  type MemoryStateBackendOptions,
+  memoryStateBackend,
+} from './presets/memory-state-backend.js';
+export { lmdbStateBackend, RocksDBStateBackend } from './presets/rocksdb-state-backend.js';

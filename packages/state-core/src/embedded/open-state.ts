@@ -213,8 +213,7 @@ function checkpointingOf<K, S extends StateDeclarations, A>(
   const retained = new RetainedCheckpoints({
     coordinator,
     retainedMax: config.getOptional(CheckpointingOptions.MAX_RETAINED_CHECKPOINTS) ?? RETAINED_DEFAULT,
-    incremental:
-      config.get(CheckpointingOptions.INCREMENTAL_CHECKPOINTS) && stateBackend.capabilities.incrementalSnapshots,
+    incremental: wantsIncrements(stateBackend, config),
     claimed: start.claimed.map(({ metadata }) => metadata),
     restored: start.continues,
     logger,
@@ -228,6 +227,11 @@ function checkpointingOf<K, S extends StateDeclarations, A>(
     firstCheckpointId: start.firstCheckpointId,
     timeoutMs: config.get(CheckpointingOptions.CHECKPOINTING_TIMEOUT),
   });
+}
+
+function wantsIncrements(stateBackend: StateBackend, config: Configuration): boolean {
+  if (!stateBackend.capabilities.incrementalSnapshots) return false;
+  return stateBackend.incrementalCheckpoints ?? config.get(CheckpointingOptions.INCREMENTAL_CHECKPOINTS);
 }
 
 /** The last step: from here on the caller closes. */

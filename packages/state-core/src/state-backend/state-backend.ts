@@ -16,6 +16,8 @@ export interface StateBackend {
   /** The word that `state.backend` chooses it by. */
   readonly name: string;
   readonly capabilities: StateBackendCapabilities;
+  /** Whether the program chose incremental checkpoints in code; absent leaves it to `execution.checkpointing.incremental`. */
+  readonly incrementalCheckpoints?: boolean | undefined;
   /**
    * Makes the keyed state of one subtask and restores it.
    *

@@ -71,14 +71,14 @@ export function parseConfiguration(text: string, name: string): Configuration {
       if (word === '') throw invalid(origin(keyNode), 'a key must be a word');
       const key = prefix === '' ? word : `${prefix}.${word}`;
       if (isMap(value)) collect(value, key);
-      else entries.push({ key, written: valueOf(value, key, origin(value ?? keyNode)), origin: origin(keyNode) });
+      else entries.push({ key, written: writtenOf(value, key, origin(value ?? keyNode)), origin: origin(keyNode) });
     }
   };
   if (document.contents !== null) collect(document.contents, '');
   return Configuration.fromEntries(entries);
 }
 
-function valueOf(node: unknown, key: string, origin: string): ConfigurationValue {
+function writtenOf(node: unknown, key: string, origin: string): ConfigurationValue {
   if (isSeq(node)) return node.items.map((item) => scalarOf(item, key, origin));
   return scalarOf(node, key, origin);
 }
