@@ -179,28 +179,6 @@ describe('checkpoint metadata, written and read', () => {
 });
 
 describe('checkpoint metadata that was damaged or forged', () => {
-  const corrupt = ['metadata-invalid', 'checksum-mismatch', 'bytes-truncated'];
-
-  it('detects every flipped bit', () => {
-    const bytes = writeCheckpointMetadata(fullMetadata(), directoryScope);
-    for (let bit = 0; bit < bytes.length * 8; bit++) {
-      bytes[bit >> 3] = (bytes[bit >> 3] as number) ^ (1 << (bit & 7));
-      expect(corrupt, `bit ${bit}`).toContain(codeOf(() => readCheckpointMetadata(bytes, directoryScope)));
-      bytes[bit >> 3] = (bytes[bit >> 3] as number) ^ (1 << (bit & 7));
-    }
-  });
-
-  it('detects every cut and everything appended', () => {
-    const bytes = writeCheckpointMetadata(fullMetadata(), directoryScope);
-    for (let length = 0; length < bytes.length; length++) {
-      expect(corrupt, `${length} bytes`).toContain(
-        codeOf(() => readCheckpointMetadata(bytes.subarray(0, length), directoryScope)),
-      );
-    }
-    const longer = Uint8Array.of(...bytes, 0);
-    expect(codeOf(() => readCheckpointMetadata(longer, directoryScope))).toBe('metadata-invalid');
-  });
-
   it('tells another version and unknown flags from damage', () => {
     const empty = new TextEncoder().encode('{}');
     expect(codeOf(() => readCheckpointMetadata(frame(empty, new Uint8Array(0), 2), directoryScope))).toBe(
