@@ -5,12 +5,7 @@
 
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import {
-  CheckpointingOptions,
-  isStateError,
-  type ReadableConfig,
-  StateError,
-} from '@tidemark/state-core';
+import { CheckpointingOptions, isStateError, type ReadableConfig, StateError } from '@tidemark/state-core';
 import type {
   CheckpointStorageCapabilities,
   CheckpointStorageCoordinatorView,

@@ -1,0 +1,135 @@
+// Takeovers: who may publish, who notices, and what becomes of what a former owner wrote.
+
+import { access, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { CountingFileSystem, type Intercept } from './fixtures/counting-file-system.js';
+import { temporaryDirectory } from './fixtures/temporary-directory.js';
+import { openViews, patternBytes, startCheckpoint, writeState } from './fixtures/views.js';
+
+const FENCED = { code: 'fenced', kind: 'restore' } as const;
+
+describe('takeover', () => {
+  it('gives each owner a higher epoch, also when many take over at once', async () => {
+    const directory = await temporaryDirectory();
+    const takeovers = Array.from({ length: 20 }, async () => {
+      const { coordinator } = await openViews({ directory });
+      return (await coordinator.acquireOwnership()).epoch;
+    });
+    const epochs = await Promise.all(takeovers);
+    expect(epochs.sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+  });
+
+  it('remembers what each owner continues from, or that it has not decided', async () => {
+    const { coordinator } = await openViews({ directory: await temporaryDirectory() });
+    const first = await coordinator.acquireOwnership();
+    await coordinator.recordRestoredFrom(first, null);
+    await coordinator.recordRestoredFrom(first, null);
+    await coordinator.acquireOwnership();
+    const third = await coordinator.acquireOwnership();
+    await coordinator.recordRestoredFrom(third, { epoch: 1, checkpointId: 17 });
+    expect((await coordinator.list()).owners).toEqual([
+      { epoch: 1, restoredFrom: null },
+      { epoch: 2 },
+      { epoch: 3, restoredFrom: { epoch: 1, checkpointId: 17 } },
+    ]);
+    await expect(coordinator.recordRestoredFrom(third, null)).rejects.toThrow(TypeError);
+    await expect(coordinator.recordRestoredFrom(first, null)).rejects.toMatchObject(FENCED);
+  });
+
+  it('stops a former owner before it makes a location, before it publishes, and before it removes', async () => {
+    const directory = await temporaryDirectory();
+    const former = await openViews({ directory, fileStateSizeThresholdBytes: 0 });
+    const owner = await former.coordinator.acquireOwnership();
+    const kept = await startCheckpoint(former, 1, owner);
+    const shared = await writeState(kept.streams, 'shared', patternBytes(10));
+    await kept.location.publish(patternBytes(1));
+    const { location } = await startCheckpoint(former, 2, owner);
+
+    const newer = await openViews({ directory });
+    await newer.coordinator.acquireOwnership();
+    await expect(location.publish(patternBytes(1))).rejects.toMatchObject(FENCED);
+    await expect(former.coordinator.initializeLocationForCheckpoint(3, owner)).rejects.toMatchObject(FENCED);
+    await expect(former.coordinator.disposeCheckpoint(1)).rejects.toMatchObject(FENCED);
+    await expect(former.coordinator.discard(shared)).rejects.toMatchObject(FENCED);
+    await location.disposeOnFailure();
+    expect((await newer.coordinator.list()).checkpoints).toMatchObject([{ checkpointId: 1, published: true }]);
+    expect(await readdir(join(directory, 'job', 'shared'))).toHaveLength(1);
+  });
+
+  it('lets two jobs in one directory go on side by side', async () => {
+    const directory = await temporaryDirectory();
+    for (const jobId of ['a', 'b', 'A']) {
+      const opened = await openViews({ directory }, jobId);
+      const { location } = await startCheckpoint(opened, 1, await opened.coordinator.acquireOwnership());
+      await location.publish(patternBytes(1));
+    }
+    expect((await readdir(directory)).sort()).toEqual(['=41', 'a', 'b']);
+  });
+});
+
+describe('an owner that is overtaken while it publishes', () => {
+  /** Publishes checkpoint 1 of epoch 1; `meanwhile` runs right after the metadata has its name. */
+  async function overtakenPublication(meanwhile: (directory: string) => Promise<void>) {
+    const directory = await temporaryDirectory();
+    let isLinked = false;
+    const intercept: Intercept = ({ operation }) => {
+      if (operation === 'link') isLinked = true;
+    };
+    const fileSystem = new CountingFileSystem(intercept);
+    const removeFile = fileSystem.removeFile.bind(fileSystem);
+    fileSystem.removeFile = async (path) => {
+      if (isLinked && path.endsWith('.tmp')) await meanwhile(directory);
+      return removeFile(path);
+    };
+    const former = await openViews({ directory, fileSystems: { file: fileSystem } });
+    const owner = await former.coordinator.acquireOwnership();
+    await former.coordinator.recordRestoredFrom(owner, null);
+    const { location } = await startCheckpoint(former, 1, owner);
+    await expect(location.publish(patternBytes(1))).rejects.toMatchObject(FENCED);
+    const metadata = join(directory, 'job', 'chk-1', '_metadata');
+    return {
+      location,
+      isThere: () =>
+        access(metadata).then(
+          () => true,
+          () => false,
+        ),
+    };
+  }
+
+  const takeOver = async (directory: string, decision?: { epoch: number; checkpointId: number } | null) => {
+    const { coordinator } = await openViews({ directory });
+    const owner = await coordinator.acquireOwnership();
+    if (decision !== undefined) await coordinator.recordRestoredFrom(owner, decision);
+  };
+
+  it('leaves the checkpoint to a newer owner that has not decided yet: it may have seen it', async () => {
+    const { location, isThere } = await overtakenPublication((directory) => takeOver(directory));
+    expect(await isThere()).toBe(true);
+    await location.disposeOnFailure();
+    expect(await isThere()).toBe(true);
+  });
+
+  it('leaves the checkpoint to a newer owner that continues from it', async () => {
+    const { location, isThere } = await overtakenPublication((directory) =>
+      takeOver(directory, { epoch: 1, checkpointId: 1 }),
+    );
+    await location.disposeOnFailure();
+    expect(await isThere()).toBe(true);
+  });
+
+  it('takes the checkpoint back when the newer owner continues from something else', async () => {
+    const { location, isThere } = await overtakenPublication((directory) => takeOver(directory, null));
+    expect(await isThere()).toBe(false);
+    await location.disposeOnFailure();
+  });
+
+  it('leaves the checkpoint while one of several newer owners has not decided', async () => {
+    const { isThere } = await overtakenPublication(async (directory) => {
+      await takeOver(directory);
+      await takeOver(directory, null);
+    });
+    expect(await isThere()).toBe(true);
+  });
+});
