@@ -8,7 +8,7 @@ import { ByteWriter } from '../bytes/byte-writer.js';
 import type { CheckpointAttachment } from '../checkpoint/checkpoint-metadata.js';
 import { StateError } from '../error/state-error.js';
 import type { TypeSerializer, ValueReader } from '../serialization/type-serializer.js';
-import { isThenable } from './thenable.js';
+import { disregard, isThenable } from './thenable.js';
 
 /** Turns attachments of one type into stored ones and back. */
 export class AttachmentCodec<A> {
@@ -27,7 +27,7 @@ export class AttachmentCodec<A> {
     const value = typeof attachment === 'function' ? (attachment as () => A)() : attachment;
     if (value === undefined) return undefined;
     if (isThenable(value)) {
-      value.then(undefined, () => undefined);
+      disregard(value);
       throw new StateError(
         'async-handler',
         'the attachment of a checkpoint is a promise: await it first, it must belong to the moment of the freeze',

@@ -13,7 +13,7 @@ import { VOID_NAMESPACE, voidNamespaceSerializer } from '../state/namespace.js';
 import type { StateDescriptor } from '../state/state-descriptor.js';
 import type { KeyedStateBackend } from '../state-backend/keyed-state-backend.js';
 import type { StateDeclarations, StatesOf } from './open-state-options.js';
-import { isThenable } from './thenable.js';
+import { disregard, isThenable } from './thenable.js';
 
 /** What an access by an undeclared name looks up without being a mistake: inspection, `await`, conversion to text. */
 const PROBED_NAMES: ReadonlySet<string> = new Set([
@@ -137,7 +137,7 @@ function undeclared(name: string, declarations: StateDeclarations): StateError {
 
 function refuseAsyncHandler(promise: PromiseLike<unknown>): StateError {
   // The promise fails by itself when it goes on and finds no key; the error below already tells, and louder.
-  promise.then(undefined, () => undefined);
+  disregard(promise);
   return new StateError(
     'async-handler',
     'the handler of withKey returned a promise. State belongs to a key while the handler runs: await first, then write:\n' +

@@ -1,7 +1,12 @@
-// What `await` would wait for.
+// What `await` would wait for, where nothing may be waited for.
 
 /** Whether a value is a promise or behaves like one. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
   return typeof (value as { readonly then?: unknown }).then === 'function';
+}
+
+/** Lets a refused promise fail in silence: its refusal is reported, and louder. */
+export function disregard(promise: PromiseLike<unknown>): void {
+  Promise.resolve(promise).catch(() => undefined);
 }

@@ -1,5 +1,6 @@
 // A program with accounts: the states that the tests of openState share.
 
+import { randomUUID } from 'node:crypto';
 import {
   float64,
   type JsonAttachment,
@@ -7,6 +8,7 @@ import {
   MapStateDescriptor,
   type NodeOpenStateOptions,
   type OpenState,
+  type OpenStateEnvironment,
   openState,
   type StateErrorDetails,
   type StateLogger,
@@ -28,19 +30,25 @@ export type Accounts = OpenState<string, typeof accountStates, JsonAttachment>;
 /** Opens the accounts in a directory, whatever the surroundings of the test run say. */
 export function openAccounts(
   directory: string | undefined,
-  options: Partial<NodeOpenStateOptions<string, typeof accountStates>> = {},
+  options: Partial<NodeOpenStateOptions<string, typeof accountStates>> & {
+    readonly environment?: OpenStateEnvironment;
+  } = {},
 ): Promise<Accounts> {
-  const { config, ...rest } = options;
+  const { config, environment, ...rest } = options;
   const inDirectory = directory === undefined ? {} : { 'execution.checkpointing.dir': directory };
-  return openState({
-    name: 'accounts',
-    states: accountStates,
-    keySerializer: string,
-    configFile: false,
-    logger: { warn() {}, info() {} },
-    config: { ...inDirectory, ...(config as Record<string, string> | undefined) },
-    ...rest,
-  });
+  return openState(
+    {
+      // Checkpoints in memory are shared by the whole process: each state in memory is one of its own.
+      name: directory === undefined ? `accounts ${randomUUID()}` : 'accounts',
+      states: accountStates,
+      keySerializer: string,
+      configFile: false,
+      logger: { warn() {}, info() {} },
+      config: { ...inDirectory, ...(config as Record<string, string> | undefined) },
+      ...rest,
+    },
+    environment,
+  );
 }
 
 /** Adds an amount to an account, in every state of it. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ValueState } from '../../src/index.js';
 import { int32, openState, string, tuple } from '../../src/index.js';
-import { accountStates, contentOf, openAccounts, pay } from './accounts.js';
+import { accountStates, contentOf, openAccounts, pay, recordingLogger } from './accounts.js';
 
 const error = (code: string, message: RegExp = /./) =>
   expect.objectContaining({ code, message: expect.stringMatching(message) });
@@ -19,6 +19,7 @@ describe('withKey', () => {
       configFile: false,
       states: { total: accountStates.total },
       keySerializer: tuple(string, int32),
+      logger: recordingLogger(),
     });
     state.withKey(['a', 1], ({ total }) => total.update(1));
     state.withKey(['a', 2], ({ total }) => total.update(2));
