@@ -72,9 +72,11 @@ function generatesCode(): boolean {
 
 /** The value of a field, as far as it is the object's own (G3). */
 export function fieldValue(value: object, name: string): unknown {
-  return !(name in Object.prototype) || Object.hasOwn(value, name)
-    ? (value as Record<string, unknown>)[name]
-    : undefined;
+  return !isInherited(name) || Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+function isInherited(name: string): boolean {
+  return name in Object.prototype;
 }
 
 /** Gives an object a field, whatever its name (G3). */
@@ -90,18 +92,21 @@ export function defineField(target: object, name: string, value: unknown): void 
 export function structFromValues(fields: readonly StructField[], values: readonly unknown[]): object {
   const result = {};
   // Required fields first: they are what a generated object literal holds (G1).
-  fields.forEach((field, index) => {
-    if (!field.isOptional) defineField(result, field.name, values[index]);
-  });
-  fields.forEach((field, index) => {
-    if (field.isOptional && values[index] !== undefined) defineField(result, field.name, values[index]);
-  });
+  for (let index = 0; index < fields.length; index++) {
+    const { name, isOptional } = fields[index] as StructField;
+    if (!isOptional) defineField(result, name, values[index]);
+  }
+  for (let index = 0; index < fields.length; index++) {
+    const { name, isOptional } = fields[index] as StructField;
+    if (isOptional && values[index] !== undefined) defineField(result, name, values[index]);
+  }
   return result;
 }
 
 /** The codec as loops over the fields. */
 export function loopStructCodec(fields: readonly StructField[]): StructCodec {
   const check: (value: unknown) => asserts value is object = objectCheck(fields);
+  const read = fields.some(({ name }) => isInherited(name)) ? fieldValue : plainFieldValue;
   return {
     serialize(value: unknown, output: ByteWriter): void {
       check(value);
@@ -110,26 +115,33 @@ export function loopStructCodec(fields: readonly StructField[]): StructCodec {
       try {
         for (; at < fields.length; at++) {
           const { name, serializer } = fields[at] as StructField;
-          serializer.serialize(fieldValue(value, name), output);
+          serializer.serialize(read(value, name), output);
         }
       } catch (error) {
         throw partRefused(error, stepOf(fields, at), output, start);
       }
     },
     deserialize(input: ByteReader): object {
-      return structFromValues(
-        fields,
-        fields.map(({ serializer }) => serializer.deserialize(input)),
-      );
+      const values = new Array<unknown>(fields.length);
+      for (let index = 0; index < fields.length; index++) {
+        values[index] = (fields[index] as StructField).serializer.deserialize(input);
+      }
+      return structFromValues(fields, values);
     },
     copy(value: unknown): object {
       check(value);
-      return structFromValues(
-        fields,
-        fields.map(({ name, serializer }) => serializer.copy(fieldValue(value, name))),
-      );
+      const values = new Array<unknown>(fields.length);
+      for (let index = 0; index < fields.length; index++) {
+        const { name, serializer } = fields[index] as StructField;
+        values[index] = serializer.copy(read(value, name));
+      }
+      return structFromValues(fields, values);
     },
   };
+}
+
+function plainFieldValue(value: object, name: string): unknown {
+  return (value as Record<string, unknown>)[name];
 }
 
 /** The codec as code generated for these fields. @throws EvalError where code must not be generated. */
@@ -240,9 +252,7 @@ return {
 
 function readSource(name: string): string {
   const quoted = JSON.stringify(name);
-  return name in Object.prototype
-    ? `(Object.hasOwn(value, ${quoted}) ? value[${quoted}] : undefined)`
-    : `value[${quoted}]`;
+  return isInherited(name) ? `(Object.hasOwn(value, ${quoted}) ? value[${quoted}] : undefined)` : `value[${quoted}]`;
 }
 
 function buildSource(fields: readonly StructField[]): string {

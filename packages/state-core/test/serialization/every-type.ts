@@ -283,7 +283,7 @@ export const KEY_ROWS: readonly KeyRow[] = [
     [null, {}, { kind: 'other' }, { kind: 'user' }],
     (value: { kind: string }) => (value.kind = 'host'),
   ),
-] as readonly KeyRow[];
+] as unknown as readonly KeyRow[];
 
 export const VALUE_ROWS: readonly TypeRow[] = [
   row(

@@ -34,7 +34,10 @@ describe('a value of more than 2^31 - 1 bytes', () => {
   test('of a type of one’s own', () => {
     const type = serializer<number>({
       name: 'huge',
-      serialize: (_value, output) => output.writeBytes(huge),
+      serialize: (value, output) => {
+        output.writeUint8(value);
+        output.writeBytes(huge);
+      },
       deserialize: () => 1,
     });
     expect(() => type.serialize(1, new ByteWriter())).toThrow(tooLarge);
