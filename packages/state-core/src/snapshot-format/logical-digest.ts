@@ -29,8 +29,8 @@ export type LogicalEntry =
     })
   | (EntryAddress & { readonly sort: 'deletion'; readonly mapKey?: Uint8Array })
   | (EntryAddress & { readonly sort: 'clearing' })
-  /** A list cut to `from` elements to which nothing is appended. */
-  | (EntryAddress & { readonly sort: 'cut'; readonly from: number })
+  /** A list, of a state with or without time to live, cut to `from` elements to which nothing is appended. */
+  | (EntryAddress & { readonly sort: 'cut'; readonly from: number; readonly ttl: boolean })
   | { readonly sort: 'reset' };
 
 /** The digest of entries of one state in one key group, in any order. */
@@ -79,7 +79,7 @@ function writeEntry(entry: LogicalEntry, out: ByteWriter): void {
       writeAddress(RecordOp.DELETE, entry, entry.mapKey, out);
       return;
     case 'cut':
-      writeAddress(RecordOp.SPLICE, entry, undefined, out);
+      writeAddress(entry.ttl ? RecordOp.SPLICE | RECORD_STAMPED : RecordOp.SPLICE, entry, undefined, out);
       out.writeVarint(entry.from);
       out.writeVarint(0);
       return;
