@@ -19,14 +19,13 @@ const idleWriters: ByteWriter[] = [];
 /** Lends an empty writer to `use`, whose result must not alias the writer's buffer. */
 export function withScratchWriter<R>(use: (writer: ByteWriter) => R): R {
   const writer = idleWriters.pop() ?? new ByteWriter();
-  try {
-    return use(writer);
-  } finally {
-    if (writer.length <= KEPT_CAPACITY_BYTES_MAX) {
-      writer.reset();
-      idleWriters.push(writer);
-    }
+  // Not kept when `use` throws: how far the buffer had grown until then cannot be seen.
+  const result = use(writer);
+  if (writer.length <= KEPT_CAPACITY_BYTES_MAX) {
+    writer.reset();
+    idleWriters.push(writer);
   }
+  return result;
 }
 
 /** The canonical bytes of a key as text with one character per byte: equal exactly when the bytes are. */

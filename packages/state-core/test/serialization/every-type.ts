@@ -313,7 +313,9 @@ export const VALUE_ROWS: readonly TypeRow[] = [
     ),
     undefined,
     [[null]],
-    (value: { tags: string[] }[]) => value.forEach((part) => part.tags.push('x')),
+    (value: { tags: string[] }[]) => {
+      for (const part of value) part.tags.push('x');
+    },
   ),
   row(
     'list of nothings',
@@ -340,7 +342,9 @@ export const VALUE_ROWS: readonly TypeRow[] = [
     fc.uniqueArray(anyDate, { selector: (part) => part.getTime() }).map((parts) => new Set(parts)),
     undefined,
     [new Set([new Date(0), new Date(0)])],
-    (value: Set<Date>) => value.forEach((part) => part.setTime(3)),
+    (value: Set<Date>) => {
+      for (const part of value) part.setTime(3);
+    },
   ),
   row(
     'map',
@@ -355,7 +359,9 @@ export const VALUE_ROWS: readonly TypeRow[] = [
     fc.array(fc.tuple(anyString, fc.array(anyInt32, { maxLength: 3 }))).map((entries) => new Map(entries)),
     undefined,
     [null, {}, new Map([['a', [0.5]]]), new Map([[1, []]])],
-    (value: Map<string, number[]>) => value.forEach((part) => part.push(1)),
+    (value: Map<string, number[]>) => {
+      for (const part of value.values()) part.push(1);
+    },
   ),
   row(
     'map with struct keys',

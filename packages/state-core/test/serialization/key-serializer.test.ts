@@ -154,6 +154,18 @@ test('strings are ordered by code points, not by UTF-16 units', () => {
   expect(shuffled.sort((a, b) => string.compare(a, b))).toStrictEqual(sorted);
 });
 
+test.each([
+  [-(2 ** 31), 0],
+  [0, 0x80000000],
+  [2 ** 31 - 1, 0xffffffff],
+  [-1, 0x7fffffff],
+  [42, 0x8000002a],
+  [-42, 0x7fffffd6],
+])('MathUtil.testFlipSignBit: %i', (value, flipped) => {
+  const [a, b, c, d] = serializeKeyToBytes(int32, value);
+  expect([a, b, c, d]).toStrictEqual([flipped >>> 24, (flipped >>> 16) & 255, (flipped >>> 8) & 255, flipped & 255]);
+});
+
 describe('requireKeySerializer', () => {
   test.each([
     ['list', list(int32)],

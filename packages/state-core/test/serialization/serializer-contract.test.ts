@@ -72,7 +72,6 @@ describe.each(EVERY_TYPE)('$name', ({ serializer, examples, fixedLength, refused
   });
 
   test('SerializerTestBase.testSerializabilityAndEquals', () => {
-    expect(Object.isFrozen(serializer.snapshot()) || serializer.snapshot() === serializer.snapshot()).toBe(true);
     const again = JSON.stringify(serializer.snapshot());
     for (const value of examples) serializer.copy(value);
     expect(JSON.stringify(serializer.snapshot())).toBe(again);

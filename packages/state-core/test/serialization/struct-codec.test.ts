@@ -36,7 +36,7 @@ const hostileNames: readonly string[] = [
   'a b',
   '"];throw 1;//',
   "'",
-  '`${1}`',
+  ['`$', '{1}`'].join(''),
   '\\',
   '\n',
   '\u2028',

@@ -203,6 +203,13 @@ describe('widening', () => {
   });
 });
 
+test('the name of a tag is not in the bytes of a union', () => {
+  const before = union('kind', { a: struct({ n: int32 }) });
+  const now = union('type', { a: struct({ n: int32 }) });
+  expect(outcome(now, before)).toBe('compatible-as-is');
+  expect(evolve(now, before, { kind: 'a', n: 1 })).toStrictEqual({ type: 'a', n: 1 });
+});
+
 describe('migrate', () => {
   const cents = struct({ total: int32 });
   const euros = struct(
