@@ -28,6 +28,8 @@ class ListSerializer<T> implements TypeSerializer<T[]> {
 
   constructor(element: TypeSerializer<T>) {
     checkElement(element, 'list');
+    if (element.fixedLength === 0)
+      throw new TypeError('the elements of a list take at least one byte each: their count could not be bounded');
     this.element = element;
     this.parts = [element];
     const parameters = { element: asPlainData(element.snapshot()) };

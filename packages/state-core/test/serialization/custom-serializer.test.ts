@@ -149,6 +149,11 @@ test('an opaque value is written only as the type and version it has', () => {
   expect(() => serializeToBytes(type, {} as never)).toThrow('an OpaqueValue of gone v2');
 });
 
+test('a list of elements without bytes is refused: a hostile count of them could not be bounded', () => {
+  const nothing = { ...int32, typeName: 'nothing', fixedLength: 0, snapshot: () => ({ type: 'nothing', version: 1 }) };
+  expect(() => list({ ...nothing, serialize: () => undefined, deserialize: () => 0 } as never)).toThrow(TypeError);
+});
+
 describe('validated', () => {
   const positive: StandardSchema = {
     '~standard': {
