@@ -76,8 +76,11 @@ export {
   keyedStateCheckpointedSizeBytes,
   keyedStateSizeBytes,
   keyGroupRangeOf,
+  mayBeBase,
   type SegmentReference,
   type StateDigests,
+  type UnitedSegments,
+  uniteKeyedStateHandles,
 } from './handle/keyed-state-handle.js';
 export {
   type OperatorStateHandle,
@@ -123,6 +126,7 @@ export type {
   InternalValueState,
 } from './state-backend/internal-state.js';
 export type {
+  InternalStateOf,
   KeyContext,
   KeyedStateBackend,
   KeyedStateOf,
@@ -142,6 +146,11 @@ export type {
   OpenKeyedStore,
 } from './state-backend/keyed-store.js';
 export type { OperatorStateBackend, OperatorStateStore } from './state-backend/operator-state-backend.js';
+export type {
+  KeyGroupedInternalPriorityQueue,
+  PriorityQueueDescriptor,
+  PriorityQueueElement,
+} from './state-backend/priority-queue.js';
 export type {
   SnapshotContext,
   SnapshotKind,

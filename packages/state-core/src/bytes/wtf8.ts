@@ -6,8 +6,8 @@
 
 import { StateError } from '../error/state-error.js';
 
-const encoder: TextEncoder = new TextEncoder();
-const decoder: TextDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 // Below this length a plain loop beats the call into the platform's encoder.
 const NATIVE_FROM_LENGTH = 48;

@@ -2,8 +2,13 @@
 //
 //   K1. A handle is complete in itself. Whoever restores reads, for a key group, the segments from its chain start to
 //       the end of the list, oldest first; nobody concatenates handles of different checkpoints.
-//   K2. Segments of one checkpoint stand side by side; a later segment hides what an earlier one says of the same entry.
+//   K2. A later segment of the list hides what an earlier one says of the same entry, also within one checkpoint.
 //   K3. Key groups outside `keyGroupRange` may be in the segments (after rescaling) and are not read.
+//   K4. Segments ascend by checkpoint id, those of one checkpoint in the order of their writing, and no uid stands twice.
+//       The union of several handles is the stable sort of their segments by checkpoint id with the chain starts
+//       renumbered (`uniteKeyedStateHandles`); concatenation would let stale entries win.
+//   K5. A handle refers to segments of earlier checkpoints only if these are `shared`, and may serve as a base only if
+//       all of its segments are (`mayBeBase`): an exclusive segment goes with its checkpoint.
 
 import { KeyGroupRange } from '../key-group/key-group-range.js';
 import { type StreamStateHandle, streamStateSizeBytes } from './stream-state-handle.js';
@@ -27,6 +32,8 @@ export interface SegmentReference {
   readonly checkpointId: number;
   /** Whether the stream is private to its checkpoint or may be used by later ones. */
   readonly scope: 'exclusive' | 'shared';
+  /** The key groups that may be in the segment: a reader of others need not open it. Absent: any. */
+  readonly keyGroupRange?: KeyGroupRangeData;
 }
 
 /** From which segment on the key groups from `first` to `last` are read. */
@@ -56,6 +63,11 @@ interface KeyedStateHandleFields {
    * with the same schemas are the same when these are.
    */
   readonly digests?: readonly StateDigests[];
+  /**
+   * High-water marks of event time in milliseconds, by key group, as of the freeze. The clock of a key group resumes from
+   * the greatest of these and of those in the headers of its segments: time goes on while nothing is written.
+   */
+  readonly ttlClocks?: readonly (readonly [keyGroup: number, timestampMs: number])[];
 }
 
 /** A full image: every segment was written for this snapshot. */
@@ -98,7 +110,10 @@ export function keyedStateCheckpointedSizeBytes(handle: KeyedStateHandle): numbe
  *
  * Segments that no remaining key group reads are left out.
  */
-export function intersectKeyedStateHandle(handle: KeyedStateHandle, range: KeyGroupRange): KeyedStateHandle | undefined {
+export function intersectKeyedStateHandle(
+  handle: KeyedStateHandle,
+  range: KeyGroupRange,
+): KeyedStateHandle | undefined {
   const own = keyGroupRangeOf(handle);
   const shared = own.getIntersection(range);
   if (shared.numberOfKeyGroups === 0) return undefined;
@@ -127,4 +142,47 @@ function clipChainStarts(starts: readonly ChainStart[], range: KeyGroupRange): C
 function sliceDigests(state: StateDigests, own: KeyGroupRange, shared: KeyGroupRange): StateDigests {
   const start = (shared.first - own.first) * 8;
   return { stateName: state.stateName, digests: state.digests.slice(start, start + shared.numberOfKeyGroups * 8) };
+}
+
+/**
+ * Whether later checkpoints may build on the segments of a handle (K5).
+ */
+export function mayBeBase(handle: KeyedStateHandle): boolean {
+  return handle.segments.every((segment) => segment.scope === 'shared');
+}
+
+/** The segments and chain starts of several handles as one list. */
+export interface UnitedSegments {
+  readonly segments: readonly SegmentReference[];
+  readonly chainStarts: readonly ChainStart[];
+}
+
+/**
+ * The union of handles that share no key group, as one list of segments (K4): what a subtask continues its chains from
+ * after a restore at another parallelism.
+ *
+ * @throws RangeError when two handles claim the same key group.
+ */
+export function uniteKeyedStateHandles(handles: readonly KeyedStateHandle[]): UnitedSegments {
+  const byUid = new Map<string, SegmentReference>();
+  for (const handle of handles)
+    for (const segment of handle.segments) if (!byUid.has(segment.uid)) byUid.set(segment.uid, segment);
+  // Array.prototype.sort is stable: segments of one checkpoint and subtask keep the order of their writing.
+  const segments = [...byUid.values()].sort((a, b) => a.checkpointId - b.checkpointId);
+  const indexOf = new Map(segments.map((segment, index) => [segment.uid, index]));
+  const chainStarts = handles
+    .flatMap((handle) =>
+      handle.chainStarts.map((start) => ({
+        ...start,
+        segment: indexOf.get((handle.segments[start.segment] as SegmentReference).uid) as number,
+      })),
+    )
+    .sort((a, b) => a.first - b.first);
+  for (const [index, start] of chainStarts.entries()) {
+    const next = chainStarts[index + 1];
+    if (next !== undefined && next.first <= start.last) {
+      throw new RangeError(`two handles claim key group ${next.first}`);
+    }
+  }
+  return { segments, chainStarts };
 }

@@ -5,7 +5,12 @@ import type { KeyGroupRangeData } from '../handle/keyed-state-handle.js';
 import type { SerializerSnapshot } from '../serialization/type-serializer.js';
 import type { StateKind } from '../state/state-descriptor.js';
 
-/** The sorts of state in a segment. Priority queues hold timers. */
+/**
+ * The sorts of state in a segment.
+ *
+ * A priority queue (timers) is stored as a map without values: key, namespace and, as map key, the canonical bytes of the
+ * priority (for timers the time as a 64-bit integer); PUT, DELETE and RESET only, never with time to live.
+ */
 export type SegmentStateKind = StateKind | 'priority-queue';
 
 /** One state of a segment: one schema per segment and state. */
@@ -17,10 +22,15 @@ export interface StateSchema {
   readonly namespace: SerializerSnapshot;
   /** Schema of the values; of the elements for lists, of the map values for maps. */
   readonly value: SerializerSnapshot;
-  /** Schema of the map keys; for maps only. */
+  /** Schema of the map keys, for maps; of the priorities, for priority queues. */
   readonly mapKey?: SerializerSnapshot;
   /** Whether every entry carries the time stamp of its last access. The stamp belongs to the entry, not to the value. */
   readonly ttl: boolean;
+  /**
+   * Whose time the stamps are in; exactly when `ttl`. A stamp of one clock means nothing to the other, so a state that
+   * changes its clock is stamped anew.
+   */
+  readonly ttlTime?: 'processing' | 'event';
 }
 
 /** The header of a segment. */

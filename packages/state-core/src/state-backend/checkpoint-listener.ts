@@ -4,7 +4,10 @@
  * Hears what became of checkpoints. Notifications may be lost or late; a later id includes earlier ones.
  */
 export interface CheckpointListener {
-  /** The checkpoint completed: everything in it is durable. */
+  /**
+   * The checkpoint completed: everything in it is durable. Not called for savepoints of which the job goes on, because
+   * nothing may be built on them and nothing outside may be committed for them.
+   */
   notifyCheckpointComplete(checkpointId: number): void | Promise<void>;
   /** The checkpoint will never complete. */
   notifyCheckpointAborted(checkpointId: number): void | Promise<void>;

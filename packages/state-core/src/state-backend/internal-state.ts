@@ -1,7 +1,17 @@
 // The states as the library itself uses them: with a namespace, and with what is really stored.
 
 import type { KeySerializer, TypeSerializer } from '../serialization/type-serializer.js';
-import type { AggregatingState, AppendingState, FoldingState, ListState, MapState, MergingState, ReducingState, State, ValueState } from '../state/state.js';
+import type {
+  AggregatingState,
+  AppendingState,
+  FoldingState,
+  ListState,
+  MapState,
+  MergingState,
+  ReducingState,
+  State,
+  ValueState,
+} from '../state/state.js';
 import type { StateKind } from '../state/state-descriptor.js';
 
 /**
@@ -17,6 +27,11 @@ export interface InternalKvState<K, N, SV> extends State {
   readonly valueSerializer: TypeSerializer<SV>;
   /** Chooses the namespace of the accesses that follow. @throws TypeError for null or undefined. */
   setCurrentNamespace(namespace: N): void;
+  /**
+   * The serialized value of a key and namespace given as canonical bytes, without touching the current key; `undefined`
+   * when there is none. For queries from outside. Absent where state cannot be queried.
+   */
+  getSerializedValue?(key: Uint8Array, namespace: Uint8Array): Uint8Array | undefined;
 }
 
 /** An appending state whose stored value can be read and replaced. */
@@ -27,7 +42,9 @@ export interface InternalAppendingState<K, N, IN, SV, OUT> extends InternalKvSta
 }
 
 /** An appending state whose namespaces can be merged. */
-export interface InternalMergingState<K, N, IN, SV, OUT> extends InternalAppendingState<K, N, IN, SV, OUT>, MergingState<IN, OUT> {
+export interface InternalMergingState<K, N, IN, SV, OUT>
+  extends InternalAppendingState<K, N, IN, SV, OUT>,
+    MergingState<IN, OUT> {
   /**
    * Merges the state of the current key in `sources` into `target`; the sources are empty afterwards.
    *
@@ -43,9 +60,13 @@ export interface InternalMapState<K, N, UK, UV> extends InternalKvState<K, N, Re
 /** @see ReducingState */
 export interface InternalReducingState<K, N, T> extends InternalMergingState<K, N, T, T, T>, ReducingState<T> {}
 /** @see AggregatingState */
-export interface InternalAggregatingState<K, N, IN, ACC, OUT> extends InternalMergingState<K, N, IN, ACC, OUT>, AggregatingState<IN, OUT> {}
+export interface InternalAggregatingState<K, N, IN, ACC, OUT>
+  extends InternalMergingState<K, N, IN, ACC, OUT>,
+    AggregatingState<IN, OUT> {}
 /** @see FoldingState */
-export interface InternalFoldingState<K, N, T, ACC> extends InternalAppendingState<K, N, T, ACC, ACC>, FoldingState<T, ACC> {}
+export interface InternalFoldingState<K, N, T, ACC>
+  extends InternalAppendingState<K, N, T, ACC, ACC>,
+    FoldingState<T, ACC> {}
 
 /** @see ListState. `getInternal()` is `undefined` for an empty list where `get()` gives an empty iterable. */
 export interface InternalListState<K, N, T> extends InternalKvState<K, N, readonly T[]>, ListState<T> {

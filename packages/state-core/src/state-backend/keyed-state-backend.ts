@@ -1,17 +1,54 @@
 // The keyed state of one subtask: tier two of the service interface, for those who want all of it in their hands.
 // Tier one is keyed-store.ts.
 
-import type { KeyGroupRange } from '../key-group/key-group-range.js';
 import type { KeyedStateHandle } from '../handle/keyed-state-handle.js';
+import type { KeyGroupRange } from '../key-group/key-group-range.js';
 import type { KeySerializer } from '../serialization/type-serializer.js';
-import type { StateDescriptor, StateOf } from '../state/state-descriptor.js';
+import type {
+  AggregatingStateDescriptor,
+  FoldingStateDescriptor,
+  ListStateDescriptor,
+  MapStateDescriptor,
+  ReducingStateDescriptor,
+  StateDescriptor,
+  StateOf,
+  ValueStateDescriptor,
+} from '../state/state-descriptor.js';
 import type { CheckpointListener } from './checkpoint-listener.js';
-import type { InternalKvState } from './internal-state.js';
+import type {
+  InternalAggregatingState,
+  InternalFoldingState,
+  InternalKvState,
+  InternalListState,
+  InternalMapState,
+  InternalReducingState,
+} from './internal-state.js';
+import type {
+  KeyGroupedInternalPriorityQueue,
+  PriorityQueueDescriptor,
+  PriorityQueueElement,
+} from './priority-queue.js';
 import type { SnapshotContext, SnapshotView } from './snapshot-context.js';
 import type { StateRestoreReport } from './state-restore-report.js';
 
+/** The internal side of the state that a descriptor describes. */
+export type InternalStateOf<K, N, D> =
+  D extends ValueStateDescriptor<infer T, infer _D>
+    ? InternalKvState<K, N, T>
+    : D extends ListStateDescriptor<infer T>
+      ? InternalListState<K, N, T>
+      : D extends MapStateDescriptor<infer UK, infer UV>
+        ? InternalMapState<K, N, UK, UV>
+        : D extends ReducingStateDescriptor<infer T>
+          ? InternalReducingState<K, N, T>
+          : D extends AggregatingStateDescriptor<infer IN, infer ACC, infer OUT>
+            ? InternalAggregatingState<K, N, IN, ACC, OUT>
+            : D extends FoldingStateDescriptor<infer T, infer ACC>
+              ? InternalFoldingState<K, N, T, ACC>
+              : InternalKvState<K, N, unknown>;
+
 /** A state together with its internal side. */
-export type KeyedStateOf<K, N, D> = StateOf<D> & InternalKvState<K, N, unknown>;
+export type KeyedStateOf<K, N, D> = StateOf<D> & InternalStateOf<K, N, D>;
 
 /** What a backend tells about itself: plain numbers and text by name. */
 export type StateMetrics = Readonly<Record<string, number | string>>;
@@ -62,9 +99,16 @@ export interface KeyedStateBackend<K> extends KeyContext<K>, CheckpointListener 
    * `value-serializer-incompatible`, `namespace-serializer-incompatible`, `state-type-incompatible`, `too-many-states`,
    * `backend-closed`. TypeError for a missing namespace serializer.
    */
-  getOrCreateKeyedState<N, D extends StateDescriptor>(namespaceSerializer: KeySerializer<N>, descriptor: D): KeyedStateOf<K, N, D>;
+  getOrCreateKeyedState<N, D extends StateDescriptor>(
+    namespaceSerializer: KeySerializer<N>,
+    descriptor: D,
+  ): KeyedStateOf<K, N, D>;
   /** As {@link getOrCreateKeyedState}, with `namespace` chosen; the last state asked for is found without a look-up. */
-  getPartitionedState<N, D extends StateDescriptor>(namespace: N, namespaceSerializer: KeySerializer<N>, descriptor: D): KeyedStateOf<K, N, D>;
+  getPartitionedState<N, D extends StateDescriptor>(
+    namespace: N,
+    namespaceSerializer: KeySerializer<N>,
+    descriptor: D,
+  ): KeyedStateOf<K, N, D>;
 
   /** The keys that have something in a state and namespace. Empty for an unknown state. Fails with `concurrent-modification`. */
   getKeys<N>(stateName: string, namespace: N): Iterable<K>;
@@ -80,6 +124,19 @@ export interface KeyedStateBackend<K> extends KeyContext<K>, CheckpointListener 
     descriptor: D,
     apply: (key: K, state: StateOf<D>) => void,
   ): void;
+
+  /**
+   * A queue that is part of the keyed state: snapshotted, restored and rescaled with it. The same name gives the same
+   * queue. Absent where the capability `priorityQueues` is.
+   *
+   * @throws StateError as {@link getOrCreateKeyedState}.
+   */
+  createPriorityQueue?<N, P>(
+    descriptor: PriorityQueueDescriptor<N, P>,
+  ): KeyGroupedInternalPriorityQueue<PriorityQueueElement<K, N, P>>;
+
+  /** Moves the clock of event time on; it never goes back. Absent where no state can expire by event time. */
+  advanceEventTime?(timestampMs: number): void;
 
   registerKeySelectionListener(listener: KeySelectionListener<K>): void;
   /** Whether the listener was there. */

@@ -4,9 +4,13 @@
 //   N2. Every freeze closes an epoch: all changes since the freeze before. The epoch has the id of its checkpoint.
 //   N3. The coordinator names the base; the task never derives it from notifications, which may be late or lost. A task
 //       that cannot serve the base writes full images.
-//   N4. delta(n) is what changed in the epochs after the base up to and including n. An epoch is forgotten only when a
-//       checkpoint at or after it is confirmed: an abort, a savepoint and a lost notification forget nothing.
-//   N5. `release()` may be called at any time, also twice, also while `write()` runs; then nothing is left behind.
+//   N4. delta(n) is what changed in the epochs after the base up to and including n. Bases never descend in the order of
+//       freezes. Epochs up to b are forgotten when a snapshot that names base b or higher is frozen, and by nothing else: an
+//       abort, a savepoint, a late or a lost notification forget nothing. A notification may free memory that no later
+//       delta can need; it never decides what a delta is.
+//   N5. The set of states, their schemas and every raw chain are those of the freeze, whatever is registered, used or
+//       migrated before or during the write.
+//   N6. `release()` may be called at any time, also twice, also while `write()` runs; then nothing is left behind.
 
 import type { CheckpointStreamFactory } from '../checkpoint-storage/checkpoint-stream.js';
 
@@ -36,6 +40,10 @@ export interface SnapshotContext {
   readonly nowMs: number;
   /** Where the bytes go. */
   readonly streams: CheckpointStreamFactory;
+  /** Where a second copy goes, on the local disk of the task; absent where local recovery is off. */
+  readonly localStreams?: CheckpointStreamFactory;
+  /** Bring every stored value to today's schema, so that older ones need no longer be understood. Default: carry them. */
+  readonly rewriteSchemas?: boolean;
   /** Fires when the snapshot is no longer wanted: the writer stops at its next slice and rejects. */
   readonly signal: AbortSignal;
   /** Whether the current slice has used up its time (2 ms): then the writer awaits {@link yieldNow}. */

@@ -14,4 +14,6 @@ export interface StateBackendCapabilities {
   readonly orderedIteration: boolean;
   /** Key groups may have to be waited for with `prepare(keys)` before access. */
   readonly asynchronousAccess: boolean;
+  /** Keeps priority queues, for timers, as part of the keyed state. Absent: it does not. */
+  readonly priorityQueues?: boolean;
 }

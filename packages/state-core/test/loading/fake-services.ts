@@ -8,11 +8,11 @@ import {
 } from '../../src/checkpoint-storage/checkpoint-storage-factory.js';
 import { CheckpointingOptions } from '../../src/config/checkpointing-options.js';
 import type { ConfigOption } from '../../src/config/config-option.js';
-import type { Configuration } from '../../src/config/configuration.js';
+import type { ReadableConfig } from '../../src/config/readable-config.js';
 import type { StateBackend } from '../../src/state-backend/state-backend.js';
 import type { StateBackendFactory } from '../../src/state-backend/state-backend-factory.js';
 
-export type FakeStateBackend = StateBackend & { readonly config?: Configuration; readonly context?: FactoryContext };
+export type FakeStateBackend = StateBackend & { readonly config?: ReadableConfig; readonly context?: FactoryContext };
 export type FakeCheckpointStorage = CheckpointStorage & {
   readonly maxStateSizeBytes?: number;
   readonly checkpointDirectory?: string | undefined;
@@ -70,7 +70,7 @@ export function fakeStorageFactory(
   };
 }
 
-function directoriesOf(config: Configuration): object {
+function directoriesOf(config: ReadableConfig): object {
   return {
     checkpointDirectory: config.get(CheckpointingOptions.CHECKPOINTS_DIRECTORY),
     savepointDirectory: config.get(CheckpointingOptions.SAVEPOINT_DIRECTORY),

@@ -1,0 +1,113 @@
+// Chains of segments across rescaling, against a model in which a segment is the set of key groups that it wrote.
+
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  intersectKeyedStateHandle,
+  type KeyedStateHandle,
+  type SegmentReference,
+  uniteKeyedStateHandles,
+} from '../../src/handle/keyed-state-handle.js';
+import { createKeyGroupPartitions } from '../../src/key-group/key-group-assignment.js';
+import { KeyGroupRange } from '../../src/key-group/key-group-range.js';
+
+const MAX_PARALLELISM = 8;
+
+interface Subtask {
+  range: KeyGroupRange;
+  segments: readonly SegmentReference[];
+  /** Index into `segments` by key group. */
+  starts: Map<number, number>;
+}
+
+function handleOf(subtask: Subtask, checkpointId: number): KeyedStateHandle {
+  return {
+    kind: 'incremental',
+    handleId: `${checkpointId}-${subtask.range.first}`,
+    checkpointId,
+    checkpointedSizeBytes: 0,
+    keyGroupRange: { first: subtask.range.first, last: subtask.range.last },
+    maxParallelism: MAX_PARALLELISM,
+    segments: subtask.segments,
+    chainStarts: [...subtask.starts].map(([keyGroup, segment]) => ({ first: keyGroup, last: keyGroup, segment })),
+  };
+}
+
+describe('uniteKeyedStateHandles', () => {
+  test('reads the newest value of every key group after any sequence of rescales and full images', () => {
+    const step = fc.record({
+      parallelism: fc.integer({ min: 1, max: MAX_PARALLELISM }),
+      // Per key group: written as a full image (chain starts anew), as a delta, or not at all.
+      writes: fc.array(fc.constantFrom('image', 'delta', 'none'), {
+        minLength: MAX_PARALLELISM,
+        maxLength: MAX_PARALLELISM,
+      }),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 8 }), (steps) => {
+        const written = new Map<string, ReadonlySet<number>>();
+        const history = new Map<number, string[]>();
+        let handles: KeyedStateHandle[] = [];
+        for (const [index, { parallelism, writes }] of steps.entries()) {
+          const checkpointId = index + 1;
+          handles = createKeyGroupPartitions(MAX_PARALLELISM, parallelism).map((range) => {
+            const parts = handles.flatMap((handle) => intersectKeyedStateHandle(handle, range) ?? []);
+            const { segments, chainStarts } = uniteKeyedStateHandles(parts);
+            const starts = new Map(
+              chainStarts.flatMap((start) =>
+                [...KeyGroupRange.of(start.first, start.last)].map((group) => [group, start.segment] as const),
+              ),
+            );
+            const uid = `${checkpointId}@${range.first}`;
+            const groups = [...range].filter((group) => writes[group] !== 'none');
+            written.set(uid, new Set(groups));
+            for (const group of groups) {
+              const isImage = writes[group] === 'image' || !starts.has(group);
+              if (isImage) starts.set(group, segments.length);
+              history.set(group, [...(isImage ? [] : (history.get(group) ?? [])), uid]);
+            }
+            const segment: SegmentReference = {
+              uid,
+              stream: { kind: 'byte-stream', name: uid, bytes: new Uint8Array() },
+              lengthBytes: 0,
+              checksum: 0,
+              checkpointId,
+              scope: 'shared',
+            };
+            return handleOf({ range, segments: [...segments, segment], starts }, checkpointId);
+          });
+          for (const handle of handles) {
+            for (const { first, segment } of handle.chainStarts) {
+              const chain = handle.segments
+                .slice(segment)
+                .filter(({ uid }) => written.get(uid)?.has(first))
+                .map(({ uid }) => uid);
+              expect(chain).toEqual(history.get(first));
+            }
+            expect(new Set(handle.segments.map(({ uid }) => uid)).size).toBe(handle.segments.length);
+          }
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('refuses handles that claim the same key group', () => {
+    const subtask: Subtask = {
+      range: KeyGroupRange.of(0, 1),
+      segments: [
+        {
+          uid: 'a',
+          stream: { kind: 'byte-stream', name: 'a', bytes: new Uint8Array() },
+          lengthBytes: 0,
+          checksum: 0,
+          checkpointId: 1,
+          scope: 'shared',
+        },
+      ],
+      starts: new Map([[0, 0]]),
+    };
+    const handle = handleOf(subtask, 1);
+    expect(() => uniteKeyedStateHandles([handle, handle])).toThrow(RangeError);
+  });
+});
