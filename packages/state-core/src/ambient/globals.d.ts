@@ -23,14 +23,19 @@ declare class AbortController {
   abort(reason?: unknown): void;
 }
 
-declare class TextEncoder {
-  encode(text?: string): Uint8Array<ArrayBuffer>;
-  encodeInto(text: string, target: Uint8Array): { read: number; written: number };
-}
-declare class TextDecoder {
-  constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean });
-  decode(bytes?: ArrayBufferView | ArrayBufferLike): string;
-}
+// Values only, as in Node's own types: their names are no types there.
+declare const TextEncoder: {
+  new (): {
+    encode(text?: string): Uint8Array<ArrayBuffer>;
+    encodeInto(text: string, target: Uint8Array): { read: number; written: number };
+  };
+};
+declare const TextDecoder: {
+  new (
+    label?: string,
+    options?: { fatal?: boolean; ignoreBOM?: boolean },
+  ): { decode(bytes?: ArrayBufferView | ArrayBufferLike): string };
+};
 
 declare function setTimeout(task: () => void, delayMs?: number): unknown;
 declare function clearTimeout(timer: unknown): void;
