@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
 /** Makes a fresh directory; removes it after the test. The name has a space and a percent sign in it, as users' have. */
-export function temporaryDirectory(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'tidemark 100% '));
+export function temporaryDirectory(prefix: string = 'tidemark 100% '): string {
+  const directory = mkdtempSync(join(tmpdir(), prefix));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   return directory;
 }

@@ -273,21 +273,35 @@ export class EmbeddedCheckpointing<K, A> {
     }
   }
 
-  async #failed({ checkpointId, kind, abort }: FrozenSnapshot, error: unknown): Promise<StateError> {
+  async #failed(frozen: FrozenSnapshot, error: unknown): Promise<StateError> {
+    const { checkpointId, kind, abort } = frozen;
     const { backend, identity } = this.#parameters;
     this.#counts.failed++;
     await this.#notify('aborted', checkpointId, () => backend.notifyCheckpointAborted(checkpointId));
-    if (isStateError(error, 'fenced')) {
-      this.#fenced = new StateError('fenced', fencedMessage(identity.jobId), { cause: error, details: error.details });
+    if (abort.signal.aborted) return aborted(checkpointId, kind, abort.signal.reason);
+    if (isStateError(error, 'fenced') || (await this.#isOvertaken())) {
+      const details = { checkpointId, epoch: this.#parameters.storage.owner.epoch };
+      this.#fenced = new StateError('fenced', fencedMessage(identity.jobId), { cause: error, details });
       return this.#fenced;
     }
-    if (abort.signal.aborted) return aborted(checkpointId, kind, abort.signal.reason);
     if (isStateError(error)) return error;
     return new StateError(
       'checkpoint-failed',
       `${kind} ${checkpointId} failed: ${error instanceof Error ? error.message : String(error)}. The state is intact; the next one may succeed`,
       { cause: error, details: { checkpointId } },
     );
+  }
+
+  /** A newer owner clears away what this one is writing: then that is why it failed, whatever the storage said. */
+  async #isOvertaken(): Promise<boolean> {
+    const { coordinator, owner } = this.#parameters.storage;
+    try {
+      const { owners } = await coordinator.list();
+      return owners.some(({ epoch }) => epoch > owner.epoch);
+    } catch {
+      // The storage does not answer: its own error is reported, and whether somebody took over is asked the next time.
+      return false;
+    }
   }
 
   async #notify(what: string, checkpointId: number, tell: () => void | Promise<void>): Promise<void> {

@@ -18,7 +18,11 @@ import {
 } from '../../src/index.js';
 
 /** The states of the program. */
-export const accountStates = {
+export const accountStates: {
+  readonly total: ValueStateDescriptor<number, number>;
+  readonly log: ListStateDescriptor<string>;
+  readonly byDay: MapStateDescriptor<string, number>;
+} = {
   total: new ValueStateDescriptor('total', { type: float64, defaultValue: 0 }),
   log: new ListStateDescriptor('log', { type: string }),
   byDay: new MapStateDescriptor('by-day', { key: string, value: safeInteger }),
