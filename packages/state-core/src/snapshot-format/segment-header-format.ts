@@ -57,8 +57,13 @@ export function encodeHeader(header: SegmentHeader): Uint8Array<ArrayBuffer> {
   return json;
 }
 
+/** How deep the JSON may nest; schemas are bounded more tightly afterwards. */
+const NESTING_MAX = 512;
+
 /** Reads the JSON of a header. @throws StateError `snapshot-invalid` without saying of which file. */
 export function decodeHeader(json: Uint8Array): SegmentHeader {
+  // JSON.parse spends some fifty bytes on every bracket: megabytes of them would take gigabytes.
+  if (nestsDeeper(json, NESTING_MAX)) throw wrong(`it nests deeper than ${NESTING_MAX} levels`);
   let parsed: unknown;
   try {
     parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(json));
@@ -93,6 +98,21 @@ export function decodeHeader(json: Uint8Array): SegmentHeader {
     writer: text(fields, 'writer'),
     timestampMs: integer(fields, 'timestampMs'),
   };
+}
+
+function nestsDeeper(json: Uint8Array, levels: number): boolean {
+  let depth = 0;
+  let inText = false;
+  for (let at = 0; at < json.length; at++) {
+    const byte = json[at];
+    if (byte === 0x22) inText = !inText;
+    else if (byte === 0x5c && inText) at++;
+    else if (inText) continue;
+    else if (byte === 0x5b || byte === 0x7b) {
+      if (++depth > levels) return true;
+    } else if (byte === 0x5d || byte === 0x7d) depth--;
+  }
+  return false;
 }
 
 function keyGroupRangeOf(fields: Fields, maxParallelism: number): { first: number; last: number } {
