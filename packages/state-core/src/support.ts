@@ -1,5 +1,6 @@
 // The entry for optional building blocks: what is the same for every backend, offered and never forced.
 
+export { type CheckpointIdCounter, StandaloneCheckpointIdCounter } from './checkpoint/checkpoint-id-counter.js';
 export {
   decideLineage,
   type IgnoredCheckpoint,
@@ -13,6 +14,20 @@ export {
   readCheckpointMetadata,
   writeCheckpointMetadata,
 } from './checkpoint/checkpoint-metadata-format.js';
+export { checkpointPropertiesFor, SAVEPOINT_PROPERTIES } from './checkpoint/checkpoint-properties.js';
+export {
+  type AddCheckpointOptions,
+  type CompletedCheckpoint,
+  type CompletedCheckpointStore,
+  type CompletedCheckpointStoreOptions,
+  type JobEnd,
+  StandaloneCompletedCheckpointStore,
+} from './checkpoint/completed-checkpoint-store.js';
+export {
+  type RegisteredCheckpoint,
+  SharedStateRegistry,
+  type SharedStateRegistryOptions,
+} from './checkpoint/shared-state-registry.js';
 export { EntryDigest } from './snapshot-format/entry-digest.js';
 export { digestOfBlocks, digestOfEntries, type LogicalEntry } from './snapshot-format/logical-digest.js';
 export { RecordCursor } from './snapshot-format/record-cursor.js';
@@ -56,12 +71,23 @@ export {
   writeKeyedSnapshot,
 } from './support/keyed-snapshot-writer.js';
 export {
+  KeyedStateCheckpointOutputStream,
+  NO_OFFSET_SET,
+} from './support/keyed-state-checkpoint-output-stream.js';
+export { redistributeKeyedState, redistributeRawKeyedState } from './support/keyed-state-redistribution.js';
+export {
   type KeyedStateRegistration,
   KeyedStateRegistry,
   type KeyedStateRegistryParameters,
   STATES_MAX,
 } from './support/keyed-state-registry.js';
+export {
+  OperatorStateCheckpointOutputStream,
+  RAW_OPERATOR_STATE_NAME,
+} from './support/operator-state-checkpoint-output-stream.js';
+export { redistributeOperatorState } from './support/operator-state-redistribution.js';
 export { PartitionableListState } from './support/partitionable-list-state.js';
+export type { RawStateWriter } from './support/raw-state-writer.js';
 export { RestoredGroupDecoder } from './support/restored-group-decoder.js';
 export { IdleWork } from './support/restored-idle-work.js';
 export {
@@ -72,4 +98,10 @@ export {
   type RestoreParameters,
   schemasEqual,
 } from './support/restored-keyed-state.js';
+export {
+  type SnapshotExecution,
+  SnapshotStrategyRunner,
+  type SnapshotStrategyRunnerOptions,
+} from './support/snapshot-strategy-runner.js';
+export { assignOperatorState } from './support/state-assignment.js';
 export { tooManyConcurrentSnapshots } from './support/too-many-concurrent-snapshots.js';

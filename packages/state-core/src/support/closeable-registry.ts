@@ -33,6 +33,7 @@ export class CloseableRegistry implements Closeable {
   private readonly description: string;
   private readonly onCloseFailed: (error: unknown, closeable: Closeable) => void;
   private closed = false;
+  private ending: Promise<void> | undefined;
 
   constructor(options: CloseableRegistryOptions = {}) {
     this.description = options.description ?? 'the registry of open resources';
@@ -76,11 +77,16 @@ export class CloseableRegistry implements Closeable {
   /** Closes everything (C1) and waits for it, also when another call began. Never rejects. Idempotent. */
   async close(): Promise<void> {
     this.closed = true;
+    this.ending ??= this.closeAll();
+    await this.ending;
+    while (this.closing.size > 0) await Promise.all(this.closing);
+  }
+
+  private async closeAll(): Promise<void> {
     for (const closeable of [...this.open].reverse()) {
-      // Another closing may have taken it out meanwhile.
+      // Its owner may have taken it out meanwhile.
       if (this.open.delete(closeable)) await this.startClosing(closeable);
     }
-    while (this.closing.size > 0) await Promise.all(this.closing);
   }
 
   private startClosing(closeable: Closeable): Promise<void> {

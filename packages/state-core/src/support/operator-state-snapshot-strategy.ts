@@ -6,7 +6,7 @@
 //   P3. Restored states that nobody asked for are written as they were.
 
 import type { Clock } from '../ambient/clock.js';
-import type { ByteWriter } from '../bytes/byte-writer.js';
+import type { ByteOutput } from '../bytes/byte-writer.js';
 import { isStateError, StateError } from '../error/state-error.js';
 import type {
   OperatorStateHandle,
@@ -135,7 +135,7 @@ function keptRegions(restored: RestoredOperatorState): FrozenRegion[] {
     schema,
     count: elements.length,
     writeElement: (index, output) => {
-      output.writeElement((bytes: ByteWriter) => bytes.writeBytes(elements[index] as Uint8Array));
+      output.writeElement((bytes: ByteOutput) => bytes.writeBytes(elements[index] as Uint8Array));
     },
   }));
 }
