@@ -25,11 +25,6 @@ const STATE_KINDS: ReadonlySet<string> = new Set<SegmentStateKind>([
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Whether the entries of a state are told apart by a map key. */
-export function hasMapKeys(schema: StateSchema): boolean {
-  return schema.mapKey !== undefined;
-}
-
 /**
  * The JSON of a header.
  *
