@@ -101,7 +101,7 @@ export {
 export { bigint } from './serialization/bigint-serializer.js';
 export { boolean } from './serialization/boolean-serializer.js';
 export { bytes } from './serialization/bytes-serializer.js';
-export { type CustomSerializerDefinition, serializer } from './serialization/custom-serializer.js';
+export { type CustomSerializerDefinition, OpaqueValue, serializer } from './serialization/custom-serializer.js';
 export { date } from './serialization/date-serializer.js';
 export { float64 } from './serialization/float64-serializer.js';
 export { int32, int64, safeInteger } from './serialization/integer-serializers.js';
@@ -110,6 +110,8 @@ export { list } from './serialization/list-serializer.js';
 export { type LiteralValue, literal } from './serialization/literal-serializer.js';
 export { map } from './serialization/map-serializer.js';
 export { type MsgpackSerializer, type MsgpackValue, msgpack } from './serialization/msgpack-serializer.js';
+export { requireKeySerializer } from './serialization/require-key-serializer.js';
+export { describeSnapshot } from './serialization/serializer-snapshot.js';
 export { set } from './serialization/set-serializer.js';
 export { string } from './serialization/string-serializer.js';
 export {
@@ -136,6 +138,7 @@ export {
   type UnionValue,
   union,
 } from './serialization/union-serializer.js';
+export { type StandardResult, type StandardSchema, validated } from './serialization/validated.js';
 export { withMigration } from './serialization/with-migration.js';
 export type { KeyedStateStore } from './state/keyed-state-store.js';
 export type {

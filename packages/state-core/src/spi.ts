@@ -1,8 +1,8 @@
 // The entry for implementers: what state backends and checkpoint storages are made of.
 
 export { randomHexId } from './ambient/random.js';
-export { ByteReader } from './bytes/byte-reader.js';
-export { ByteWriter, MAX_SERIALIZED_BYTES } from './bytes/byte-writer.js';
+export { type ByteInput, ByteReader } from './bytes/byte-reader.js';
+export { type ByteOutput, ByteWriter, MAX_SERIALIZED_BYTES } from './bytes/byte-writer.js';
 export type {
   CheckpointAttachment,
   CheckpointLineage,
@@ -109,6 +109,30 @@ export {
   murmurHash,
 } from './key-group/key-hash.js';
 export type { DelegatingStateBackend } from './loading/delegating-state-backend.js';
+export {
+  compareBytes,
+  deserializeFromBytes,
+  deserializeKeyFromBytes,
+  hashOfKeyBytes,
+  identityOfKeyBytes,
+  latin1OfBytes,
+  serializeKeyToBytes,
+  serializeToBytes,
+} from './serialization/key-bytes.js';
+export { refusalWithin, refuse, refuseValue } from './serialization/refusal.js';
+export { requireKeySerializer } from './serialization/require-key-serializer.js';
+export type { RestoreOptions, RestoreSerializer } from './serialization/restore-options.js';
+export { restoreSerializer } from './serialization/restore-serializer.js';
+export {
+  AS_IS,
+  afterMigration,
+  type Composition,
+  combineParts,
+  type PartCompatibility,
+  resolveAgainst,
+  resolvePart,
+} from './serialization/schema-compatibility.js';
+export { checkSnapshot, describeSnapshot, snapshotsEqual } from './serialization/serializer-snapshot.js';
 export { isKeySerializer } from './serialization/type-serializer.js';
 export type { SnapshotCompression } from './snapshot-format/snapshot-compression.js';
 export { VOID_NAMESPACE, type VoidNamespace, voidNamespaceSerializer } from './state/namespace.js';

@@ -6,6 +6,9 @@
 import { StateError } from '../error/state-error.js';
 import { decodeWtf8 } from './wtf8.js';
 
+/** The public side of a {@link ByteReader}, by structure, for the same reason as `ByteOutput`. */
+export type ByteInput = Pick<ByteReader, keyof ByteReader>;
+
 /** Reads bytes, numbers and text one after another from a fixed array. */
 export class ByteReader {
   private bytes: Uint8Array;

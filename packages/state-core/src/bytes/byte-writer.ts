@@ -10,6 +10,12 @@ import { encodeWtf8, wtf8LengthMax } from './wtf8.js';
 /** No serialized key, value or stream block is larger: 2^31 - 1 bytes, the limit of Flink's embedded store. */
 export const MAX_SERIALIZED_BYTES: number = 2 ** 31 - 1;
 
+/**
+ * The public side of a {@link ByteWriter}, by structure: private fields would make the writers of two installed copies of
+ * the core strangers to each other's types.
+ */
+export type ByteOutput = Pick<ByteWriter, keyof ByteWriter>;
+
 /** Writes bytes, numbers and text one after another. Not for concurrent use. */
 export class ByteWriter {
   private buffer: Uint8Array<ArrayBuffer>;
@@ -161,7 +167,7 @@ export class ByteWriter {
   /**
    * Writes what `body` writes, preceded by its varint length: for parts that a reader must be able to skip.
    */
-  writeSized(body: (writer: ByteWriter) => void): void {
+  writeSized(body: (writer: ByteOutput) => void): void {
     const start = this.beginSized();
     body(this);
     this.endSized(start);

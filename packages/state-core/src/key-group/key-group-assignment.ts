@@ -30,7 +30,11 @@ export function assignKeyToParallelOperator<K>(
   maxParallelism: number,
   parallelism: number,
 ): number {
-  return computeOperatorIndexForKeyGroup(maxParallelism, parallelism, assignToKeyGroup(key, serializer, maxParallelism));
+  return computeOperatorIndexForKeyGroup(
+    maxParallelism,
+    parallelism,
+    assignToKeyGroup(key, serializer, maxParallelism),
+  );
 }
 
 /**
@@ -39,7 +43,11 @@ export function assignKeyToParallelOperator<K>(
  * @param operatorIndex - Index of the subtask, from 0 to `parallelism - 1`.
  * @throws RangeError when a number is out of bounds or `maxParallelism < parallelism`.
  */
-export function computeKeyGroupRangeForOperatorIndex(maxParallelism: number, parallelism: number, operatorIndex: number): KeyGroupRange {
+export function computeKeyGroupRangeForOperatorIndex(
+  maxParallelism: number,
+  parallelism: number,
+  operatorIndex: number,
+): KeyGroupRange {
   checkParallelism(parallelism, 'parallelism');
   checkParallelism(maxParallelism, 'max parallelism');
   if (maxParallelism < parallelism) {
@@ -60,7 +68,9 @@ export function computeOperatorIndexForKeyGroup(maxParallelism: number, parallel
 
 /** The key groups of every subtask, in order. @throws RangeError as {@link computeKeyGroupRangeForOperatorIndex}. */
 export function createKeyGroupPartitions(maxParallelism: number, parallelism: number): KeyGroupRange[] {
-  return Array.from({ length: parallelism }, (_, index) => computeKeyGroupRangeForOperatorIndex(maxParallelism, parallelism, index));
+  return Array.from({ length: parallelism }, (_, index) =>
+    computeKeyGroupRangeForOperatorIndex(maxParallelism, parallelism, index),
+  );
 }
 
 /** The max parallelism that is derived from a parallelism: the next power of two of 1.5 times it, from 128 to 32768. */

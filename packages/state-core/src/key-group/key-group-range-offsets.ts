@@ -1,6 +1,6 @@
 // A position in a stream for every key group of a range.
 
-import { KeyGroupRange } from './key-group-range.js';
+import type { KeyGroupRange } from './key-group-range.js';
 
 /** One offset, in bytes, per key group of a range. */
 export class KeyGroupRangeOffsets implements Iterable<readonly [keyGroup: number, offset: number]> {
@@ -10,7 +10,9 @@ export class KeyGroupRangeOffsets implements Iterable<readonly [keyGroup: number
   /** @param offsets - One per key group, in order; zeros when left out. @throws RangeError when their number differs. */
   constructor(keyGroupRange: KeyGroupRange, offsets?: readonly number[]) {
     if (offsets !== undefined && offsets.length !== keyGroupRange.numberOfKeyGroups) {
-      throw new RangeError(`${keyGroupRange} has ${keyGroupRange.numberOfKeyGroups} key groups, got ${offsets.length} offsets`);
+      throw new RangeError(
+        `${keyGroupRange} has ${keyGroupRange.numberOfKeyGroups} key groups, got ${offsets.length} offsets`,
+      );
     }
     this.keyGroupRange = keyGroupRange;
     this.offsets = offsets === undefined ? new Array<number>(keyGroupRange.numberOfKeyGroups).fill(0) : [...offsets];
@@ -34,7 +36,10 @@ export class KeyGroupRangeOffsets implements Iterable<readonly [keyGroup: number
   }
 
   equals(other: KeyGroupRangeOffsets): boolean {
-    return this.keyGroupRange.equals(other.keyGroupRange) && this.offsets.every((offset, index) => offset === other.offsets[index]);
+    return (
+      this.keyGroupRange.equals(other.keyGroupRange) &&
+      this.offsets.every((offset, index) => offset === other.offsets[index])
+    );
   }
 
   *[Symbol.iterator](): Iterator<readonly [number, number]> {
@@ -42,7 +47,8 @@ export class KeyGroupRangeOffsets implements Iterable<readonly [keyGroup: number
   }
 
   private indexOf(keyGroup: number): number {
-    if (!this.keyGroupRange.contains(keyGroup)) throw new RangeError(`key group ${keyGroup} is outside ${this.keyGroupRange}`);
+    if (!this.keyGroupRange.contains(keyGroup))
+      throw new RangeError(`key group ${keyGroup} is outside ${this.keyGroupRange}`);
     return keyGroup - this.keyGroupRange.first;
   }
 }

@@ -10,7 +10,8 @@ export class KeyGroupRange implements Iterable<number> {
 
   private constructor(first: number, last: number, empty: boolean) {
     if (!empty) {
-      if (!Number.isInteger(first) || !Number.isInteger(last)) throw new RangeError(`key groups are integers: [${first}, ${last}]`);
+      if (!Number.isInteger(first) || !Number.isInteger(last))
+        throw new RangeError(`key groups are integers: [${first}, ${last}]`);
       if (first < 0) throw new RangeError(`a key group is at least 0: first=${first}`);
       if (first > last) throw new RangeError(`a key-group range needs first <= last: [${first}, ${last}]`);
     }

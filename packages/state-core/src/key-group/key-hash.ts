@@ -68,7 +68,10 @@ export function murmur3Bytes(bytes: Uint8Array, start = 0, end: number = bytes.l
   const blocksEnd = start + (length & ~3);
   for (let at = start; at < blocksEnd; at += 4) {
     const block =
-      (bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16) | ((bytes[at + 3] as number) << 24);
+      (bytes[at] as number) |
+      ((bytes[at + 1] as number) << 8) |
+      ((bytes[at + 2] as number) << 16) |
+      ((bytes[at + 3] as number) << 24);
     hash ^= scramble(block);
     hash = (hash << 13) | (hash >>> 19);
     hash = (Math.imul(hash, 5) + 0xe6546b64) | 0;

@@ -8,8 +8,8 @@
 //   S4. For keys: identity(a) === identity(b) exactly when the canonical bytes of a and b are equal, and the order of
 //       canonical bytes (unsigned, lexicographic) is the order of `compare`.
 
-import type { ByteReader } from '../bytes/byte-reader.js';
-import type { ByteWriter } from '../bytes/byte-writer.js';
+import type { ByteInput } from '../bytes/byte-reader.js';
+import type { ByteOutput } from '../bytes/byte-writer.js';
 
 /** Data without behaviour, as JSON can hold it. */
 export type PlainData =
@@ -49,7 +49,7 @@ export type SchemaCompatibility<T> =
 
 /** Reads values; the half of a serializer that a migration needs. */
 export interface ValueReader<T> {
-  deserialize(input: ByteReader): T;
+  deserialize(input: ByteInput): T;
 }
 
 /**
@@ -71,9 +71,9 @@ export interface TypeSerializer<T> {
   readonly fixedLength: number | undefined;
 
   /** @throws StateError `value-not-serializable` for a value outside the type, `value-too-large` past 2^31 - 1 bytes. */
-  serialize(value: T, output: ByteWriter): void;
+  serialize(value: T, output: ByteOutput): void;
   /** @throws StateError `bytes-truncated` or `bytes-invalid` for bytes that `serialize` did not write. */
-  deserialize(input: ByteReader): T;
+  deserialize(input: ByteInput): T;
   /** A value that shares nothing mutable with `value`; `value` itself for immutable types. */
   copy(value: T): T;
   /** The schema as plain data, to be stored with what was written. */
@@ -98,9 +98,9 @@ export interface KeySerializer<K> extends TypeSerializer<K> {
   /** A signed 32-bit hash; see key-hash.ts for which. */
   hash(key: K): number;
   /** Writes the canonical bytes: self-delimiting, one form per value, byte order is key order. */
-  serializeKey(key: K, output: ByteWriter): void;
+  serializeKey(key: K, output: ByteOutput): void;
   /** Reads canonical bytes. @throws StateError `bytes-truncated` or `bytes-invalid`. */
-  deserializeKey(input: ByteReader): K;
+  deserializeKey(input: ByteInput): K;
   /** Negative, zero or positive as the canonical bytes of `a` are before, equal to or after those of `b`. */
   compare(a: K, b: K): number;
 }

@@ -25,7 +25,7 @@
 //   O5. Whatever the bytes are, reading ends in the elements that were written or in a StateError.
 
 import { ByteReader } from '../bytes/byte-reader.js';
-import { ByteWriter } from '../bytes/byte-writer.js';
+import { type ByteOutput, ByteWriter } from '../bytes/byte-writer.js';
 import { checksum32 } from '../bytes/checksum.js';
 import { decodeSerializerSnapshot } from '../checkpoint/checkpoint-metadata-decoder.js';
 import { PlainDataReader } from '../checkpoint/plain-data-reader.js';
@@ -94,7 +94,7 @@ export class OperatorStateWriter {
   }
 
   /** Writes what `body` writes, preceded by its length. */
-  writeElement(body: (output: ByteWriter) => void): void {
+  writeElement(body: (output: ByteOutput) => void): void {
     this.output.writeSized(body);
   }
 

@@ -41,7 +41,7 @@ export function legacyStateBackend(name: string, extra: object = {}): FakeStateB
 
 /** A storage made in code that takes the directories from the configuration, as Flink's does. */
 export function configurableStorage(name: string, maxStateSizeBytes: number): FakeCheckpointStorage {
-  const configure = (config: Configuration): CheckpointStorage =>
+  const configure = (config: ReadableConfig): CheckpointStorage =>
     fakeCheckpointStorage(name, { maxStateSizeBytes, ...directoriesOf(config) });
   return fakeCheckpointStorage(name, { maxStateSizeBytes, configure });
 }
