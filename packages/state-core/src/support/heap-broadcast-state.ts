@@ -2,6 +2,7 @@
 //
 //   B1. Keys compare by value: by the identity that their serializer gives.
 //   B2. What goes in and out is the caller's own, as in partitionable-list-state.ts.
+//   B3. A frozen map is never changed again: the state goes on with another one.
 
 import type { KeyIdentity, KeySerializer, TypeSerializer } from '../serialization/type-serializer.js';
 import type { BroadcastState, ReadOnlyBroadcastState } from '../state/state.js';
@@ -13,7 +14,8 @@ export class HeapBroadcastState<K, V> implements BroadcastState<K, V> {
   readonly keySerializer: KeySerializer<K>;
   readonly valueSerializer: TypeSerializer<V>;
   private readonly access: OperatorStateAccess;
-  private readonly content: Map<KeyIdentity, readonly [key: K, value: V]> = new Map();
+  private content: Map<KeyIdentity, readonly [key: K, value: V]> = new Map();
+  private isFrozen = false;
 
   constructor(
     name: string,
@@ -57,12 +59,15 @@ export class HeapBroadcastState<K, V> implements BroadcastState<K, V> {
   /** @throws TypeError for an undefined key. StateError `backend-closed`. */
   remove(key: K): void {
     this.access.checkOpen();
-    this.content.delete(this.identity(key));
+    const identity = this.identity(key);
+    if (!this.content.has(identity)) return;
+    this.thaw();
+    this.content.delete(identity);
   }
 
   clear(): void {
     this.access.checkOpen();
-    this.content.clear();
+    this.replace(new Map());
   }
 
   *entries(): IterableIterator<[K, V]> {
@@ -84,20 +89,35 @@ export class HeapBroadcastState<K, V> implements BroadcastState<K, V> {
     return this.entries();
   }
 
-  /** The entries as they are now, to be written later. */
-  freeze(): readonly (readonly [K, V])[] {
-    return Array.from(this.content.values(), ([key, value]) => [
-      this.keySerializer.copy(key),
-      this.valueSerializer.copy(value),
-    ]);
+  /** The entries as they are now, to be written later (B3). */
+  freeze(): ReadonlyMap<unknown, readonly [K, V]> {
+    if (this.access.objectReuse) return this.deepCopy();
+    this.isFrozen = true;
+    return this.content;
+  }
+
+  private deepCopy(): ReadonlyMap<unknown, readonly [K, V]> {
+    const copy = new Map<KeyIdentity, readonly [K, V]>();
+    for (const [identity, [key, value]] of this.content) {
+      copy.set(identity, [this.keySerializer.copy(key), this.valueSerializer.copy(value)]);
+    }
+    return copy;
+  }
+
+  private thaw(): void {
+    if (this.isFrozen) this.replace(new Map(this.content));
+  }
+
+  private replace(content: Map<KeyIdentity, readonly [K, V]>): void {
+    this.content = content;
+    this.isFrozen = false;
   }
 
   private putChecked(key: K, value: V): void {
     this.checkEntry(key, value);
-    this.content.set(this.identity(key), [
-      this.outside(this.keySerializer, key),
-      this.outside(this.valueSerializer, value),
-    ]);
+    const entry: readonly [K, V] = [this.outside(this.keySerializer, key), this.outside(this.valueSerializer, value)];
+    this.thaw();
+    this.content.set(this.identity(key), entry);
   }
 
   private checkEntry(key: K, value: V): void {

@@ -1,12 +1,11 @@
-// Snapshots of operator state: a deep copy at the freeze, written in slices afterwards.
+// Snapshots of operator state: frozen at once, written in slices afterwards.
 //
-//   P1. The freeze copies every list and map with its serializer: what the program changes later is not seen. Operator
-//       state is small next to keyed state; what is large belongs there.
+//   P1. What the program changes after the freeze is not seen. The freeze takes the lists and maps themselves, and the
+//       states go on with others when they change; only where the program reuses objects every element is copied.
 //   P2. Nothing registered and nothing restored: no stream, no handle.
 //   P3. Restored states that nobody asked for are written as they were.
 
 import type { Clock } from '../ambient/clock.js';
-import type { ByteOutput } from '../bytes/byte-writer.js';
 import { isStateError, StateError } from '../error/state-error.js';
 import type {
   OperatorStateHandle,
@@ -47,12 +46,13 @@ interface FrozenRegion {
   readonly mode: OperatorStateMode;
   readonly schema: OperatorStateSchema;
   readonly count: number;
-  writeElement(index: number, output: OperatorStateWriter): void;
+  readonly elements: Iterable<unknown>;
+  writeElement(element: never, output: OperatorStateWriter): void;
 }
 
 /** The {@link SnapshotStrategy} of the operator state backend. */
 export class OperatorStateSnapshotStrategy implements SnapshotStrategy<OperatorStateHandle> {
-  readonly description: string = 'operator state, copied at the freeze';
+  readonly description: string = 'operator state';
   private readonly source: OperatorStateSource;
   private readonly owner: CloseableRegistry;
   private readonly clock: Clock;
@@ -94,7 +94,8 @@ function frozenList(mode: OperatorStateMode, state: PartitionableListState<unkno
     mode,
     schema: { value: serializer.snapshot() },
     count: elements.length,
-    writeElement: (index, output) => output.writeElement((bytes) => serializer.serialize(elements[index], bytes)),
+    elements,
+    writeElement: (element, output) => output.writeElement((bytes) => serializer.serialize(element, bytes)),
   };
 }
 
@@ -105,9 +106,9 @@ function frozenBroadcast(state: HeapBroadcastState<unknown, unknown>): FrozenReg
     name,
     mode: 'BROADCAST',
     schema: { value: valueSerializer.snapshot(), key: keySerializer.snapshot() },
-    count: entries.length,
-    writeElement: (index, output) => {
-      const [key, value] = entries[index] as readonly [unknown, unknown];
+    count: entries.size,
+    elements: entries.values(),
+    writeElement: ([key, value]: readonly [unknown, unknown], output) => {
       output.writeElement((bytes) => keySerializer.serializeKey(key, bytes));
       output.writeElement((bytes) => valueSerializer.serialize(value, bytes));
     },
@@ -123,9 +124,9 @@ function keptRegions(restored: RestoredOperatorState): FrozenRegion[] {
       mode,
       schema,
       count: entries.length,
-      writeElement: (index, output) => {
-        for (const part of entries[index] as readonly Uint8Array[])
-          output.writeElement((bytes) => bytes.writeBytes(part));
+      elements: entries,
+      writeElement: (entry: readonly Uint8Array[], output) => {
+        for (const part of entry) output.writeElement((bytes) => bytes.writeBytes(part));
       },
     }));
   }
@@ -134,9 +135,8 @@ function keptRegions(restored: RestoredOperatorState): FrozenRegion[] {
     mode,
     schema,
     count: elements.length,
-    writeElement: (index, output) => {
-      output.writeElement((bytes: ByteOutput) => bytes.writeBytes(elements[index] as Uint8Array));
-    },
+    elements,
+    writeElement: (element: Uint8Array, output) => output.writeElement((bytes) => bytes.writeBytes(element)),
   }));
 }
 
@@ -177,30 +177,25 @@ async function writeRegion(
   const isBroadcast = mode === 'BROADCAST';
   const offsets: number[] = isBroadcast ? [start] : [];
   if (isBroadcast) output.writeCount(count);
-  for (let index = 0; index < count; index++) {
+  let written = 0;
+  for (const element of region.elements) {
     if (!isBroadcast) offsets.push(output.position);
-    writeElement(region, index, output);
+    writeElement(region, element, written++, output);
     const flushing = output.wantsFlush;
     if (flushing) await output.flush();
-    if ((flushing || index % ELEMENTS_PER_TIME_CHECK === ELEMENTS_PER_TIME_CHECK - 1) && context.shouldYield())
-      await context.yieldNow();
+    if ((flushing || written % ELEMENTS_PER_TIME_CHECK === 0) && context.shouldYield()) await context.yieldNow();
   }
   output.endRegion({ name, mode, schema, start, count });
   return offsets;
 }
 
-function writeElement(region: FrozenRegion, index: number, output: OperatorStateWriter): void {
+function writeElement(region: FrozenRegion, element: unknown, index: number, output: OperatorStateWriter): void {
   try {
-    region.writeElement(index, output);
+    region.writeElement(element as never, output);
   } catch (error) {
     if (!isStateError(error, 'value-not-serializable')) throw error;
-    throw new StateError(
-      error.code,
-      `element ${index} of operator state '${region.name}' cannot be written: ${error.message}`,
-      {
-        details: { ...error.details, stateName: region.name, element: index },
-        cause: error,
-      },
-    );
+    const message = `element ${index} of operator state '${region.name}' cannot be written: ${error.message}`;
+    const details = { ...error.details, stateName: region.name, element: index };
+    throw new StateError(error.code, message, { details, cause: error });
   }
 }

@@ -2,6 +2,8 @@
 //
 //   L1. What goes in and out is the caller's own: mutable elements are copied, unless the program reuses objects.
 //   L2. A call that fails changes nothing.
+//   L3. A frozen array is never changed again: the state goes on with another one. Stored elements change for nobody
+//       (L1), so freezing copies nothing, unless the program reuses objects.
 
 import type { TypeSerializer } from '../serialization/type-serializer.js';
 import type { ListState } from '../state/state.js';
@@ -21,6 +23,7 @@ export class PartitionableListState<T> implements ListState<T> {
   private readonly access: OperatorStateAccess;
   private readonly copies: boolean;
   private elements: T[];
+  private isFrozen = false;
 
   /** @param elements - Belongs to the state from now on. */
   constructor(name: string, serializer: TypeSerializer<T>, access: OperatorStateAccess, elements: T[]) {
@@ -40,30 +43,45 @@ export class PartitionableListState<T> implements ListState<T> {
   /** @throws TypeError for `undefined`. StateError `backend-closed`. */
   add(value: T): void {
     this.access.checkOpen();
-    this.elements.push(this.own(value));
+    const own = this.own(value);
+    this.thaw();
+    this.elements.push(own);
   }
 
   /** @throws TypeError for `undefined`, also among the values. StateError `backend-closed`. */
   addAll(values: Iterable<T>): void {
     this.access.checkOpen();
+    const own = this.ownAll(values);
+    this.thaw();
     // Not push(...): a call takes only so many arguments.
-    for (const value of this.ownAll(values)) this.elements.push(value);
+    for (const value of own) this.elements.push(value);
   }
 
   /** @throws TypeError for `undefined`, also among the values. StateError `backend-closed`. */
   update(values: Iterable<T>): void {
     this.access.checkOpen();
-    this.elements = this.ownAll(values);
+    this.replace(this.ownAll(values));
   }
 
   clear(): void {
     this.access.checkOpen();
-    this.elements = [];
+    this.replace([]);
   }
 
-  /** The elements as they are now, to be written later. */
+  /** The elements as they are now, to be written later (L3). */
   freeze(): readonly T[] {
-    return this.serializer.isImmutableType ? [...this.elements] : this.deepCopy();
+    if (!this.serializer.isImmutableType && this.access.objectReuse) return this.deepCopy();
+    this.isFrozen = true;
+    return this.elements;
+  }
+
+  private thaw(): void {
+    if (this.isFrozen) this.replace([...this.elements]);
+  }
+
+  private replace(elements: T[]): void {
+    this.elements = elements;
+    this.isFrozen = false;
   }
 
   private deepCopy(): T[] {

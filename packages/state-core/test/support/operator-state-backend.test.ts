@@ -3,6 +3,7 @@ import { float64 } from '../../src/serialization/float64-serializer.js';
 import { int32 } from '../../src/serialization/integer-serializers.js';
 import { string } from '../../src/serialization/string-serializer.js';
 import { struct } from '../../src/serialization/struct.js';
+import type { TypeSerializer } from '../../src/serialization/type-serializer.js';
 import { ListStateDescriptor, MapStateDescriptor } from '../../src/state/state-descriptor.js';
 import { readOnlyBroadcastState } from '../../src/support/heap-broadcast-state.js';
 import { type GatedStream, MemoryCheckpointStreams } from './memory-checkpoint-streams.js';
@@ -209,6 +210,48 @@ describe('snapshots of operator state', () => {
     ]);
   });
 
+  it('copies nothing at the freeze, and goes on with other lists and maps when they change', async () => {
+    let copies = 0;
+    const counting: TypeSerializer<{ n: number }> = {
+      ...delegated(struct({ n: int32 })),
+      copy: (value) => {
+        copies++;
+        return { ...value };
+      },
+    };
+    const descriptor = new ListStateDescriptor('list', { type: counting });
+    const backend = await createOperatorStateBackend();
+    const list = backend.getListState(descriptor);
+    const map = backend.getBroadcastState(new MapStateDescriptor('map', { key: int32, value: counting }));
+    list.addAll([{ n: 1 }, { n: 2 }]);
+    map.put(1, { n: 1 });
+    copies = 0;
+    const views = [backend.snapshot(snapshotContext())];
+    expect(copies).toBe(0);
+    list.add({ n: 3 });
+    map.put(1, { n: 9 });
+    map.remove(5);
+    views.push(backend.snapshot(snapshotContext(undefined, { checkpointId: 2 })));
+    list.clear();
+    map.remove(1);
+    views.push(backend.snapshot(snapshotContext(undefined, { checkpointId: 3 })));
+    list.update([{ n: 4 }]);
+    const seen = [];
+    for (const view of views) {
+      const restored = await createOperatorStateBackend([
+        (await view.write()).jobManagerOwned ?? expect.fail('no handle'),
+      ]);
+      const restoredMap = restored.getBroadcastState(new MapStateDescriptor('map', { key: int32, value: counting }));
+      seen.push([[...restored.getListState(descriptor).get()].map(({ n }) => n), restoredMap.get(1)?.n]);
+    }
+    expect(seen).toEqual([
+      [[1, 2], 1],
+      [[1, 2, 3], 9],
+      [[], undefined],
+    ]);
+    expect([...list.get()]).toEqual([{ n: 4 }]);
+  });
+
   it('OperatorStateBackendTest.testSnapshotAsyncClose: closing the backend ends a blocked snapshot', async () => {
     const backend = await createOperatorStateBackend();
     backend.getListState(numbers('list')).update([1, 2, 3]);
@@ -377,4 +420,17 @@ describe('restored operator state', () => {
 
 async function untilOpened(streams: MemoryCheckpointStreams): Promise<void> {
   while (streams.opened.length === 0) await new Promise((resolve) => setImmediate(resolve));
+}
+
+function delegated<T>(serializer: TypeSerializer<T>): TypeSerializer<T> {
+  return {
+    typeName: serializer.typeName,
+    isImmutableType: serializer.isImmutableType,
+    fixedLength: serializer.fixedLength,
+    serialize: (value, output) => serializer.serialize(value, output),
+    deserialize: (input) => serializer.deserialize(input),
+    copy: (value) => serializer.copy(value),
+    snapshot: () => serializer.snapshot(),
+    resolveCompatibility: (previous) => serializer.resolveCompatibility(previous),
+  };
 }
