@@ -169,6 +169,7 @@ export class FileSystemCoordinatorView implements CheckpointStorageCoordinatorVi
     for (const handle of live) {
       if (handle.kind === 'file') kept.add(this.#settings.fileSystems.locate(handle.location).path);
     }
+    await this.#ownership.refuseFenced(owner);
     const { fileSystem, sharedPath } = this.#layout;
     for (const directory of [sharedPath, ...(await this.#layout.entropyDirectories(SHARED_DIRECTORY_NAME))]) {
       await this.#refuseLink(directory);
@@ -191,7 +192,7 @@ export class FileSystemCoordinatorView implements CheckpointStorageCoordinatorVi
     const { fileSystem, path } = this.#settings.fileSystems.locate(handle.location);
     const directory = parentPath(path);
     if (!isStateFileName(lastName(path)) || directory === this.#layout.jobPath) throw notState(handle.location);
-    if (path.startsWith(`${this.#layout.jobPath}/`)) await this.#refuseFenced();
+    if (this.#belongsToJob(directory)) await this.#refuseFenced();
     if (!(await isInsideSnapshot(fileSystem, path))) return;
     try {
       await fileSystem.removeFile(path);
@@ -219,6 +220,11 @@ export class FileSystemCoordinatorView implements CheckpointStorageCoordinatorVi
       `${fileSystem.uriOf(directory)} is no directory: inside a snapshot no symbolic link is followed. Put the directory itself in its place, or make the whole checkpoint directory the link`,
       { details: { directory } },
     );
+  }
+
+  #belongsToJob(stateDirectory: string): boolean {
+    if (parentPath(stateDirectory) === this.#layout.jobPath) return true;
+    return this.#layout.entropyOf(stateDirectory, lastName(stateDirectory)) !== undefined;
   }
 
   async #refuseFenced(): Promise<void> {

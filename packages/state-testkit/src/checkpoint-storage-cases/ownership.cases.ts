@@ -1,0 +1,130 @@
+// Ownership: takeovers have an order, and who was overtaken publishes and removes nothing more.
+
+import { assertEqual, assertRejects, assertTrue } from '../conformance/assertions.js';
+import type { CheckpointStorageCase } from './checkpoint-storage-case.js';
+import { patternBytes } from './checkpoint-storage-harness.js';
+
+/** Cases about ownership. */
+export const ownershipCases: readonly CheckpointStorageCase[] = [
+  {
+    id: 'CS-OWNER-01',
+    title: 'every takeover has a higher epoch, also when several happen at once',
+    requires: ['fencing'],
+    async run(harness) {
+      const takeovers = Array.from({ length: 10 }, async () => {
+        const { coordinator } = await harness.openElsewhere();
+        return (await coordinator.acquireOwnership()).epoch;
+      });
+      const epochs = await Promise.all(takeovers);
+      assertEqual(new Set(epochs).size, 10, 'different epochs');
+      assertTrue(Math.min(...epochs) >= 1, 'epochs begin at 1');
+      const last = await (await harness.open()).coordinator.acquireOwnership();
+      assertTrue(last.epoch > Math.max(...epochs), 'the last takeover has the highest epoch');
+    },
+  },
+  {
+    id: 'CS-OWNER-02',
+    title: 'what an owner continues from is remembered, and that it has not decided',
+    async run(harness) {
+      const { coordinator } = await harness.open();
+      const first = await coordinator.acquireOwnership();
+      await coordinator.recordRestoredFrom(first, null);
+      const second = await coordinator.acquireOwnership();
+      const third = await coordinator.acquireOwnership();
+      await coordinator.recordRestoredFrom(third, { epoch: first.epoch, checkpointId: 5 });
+      const { owners } = await (await harness.openElsewhere()).coordinator.list();
+      const decisions = owners.map(({ epoch, restoredFrom }) => [
+        epoch,
+        restoredFrom === undefined ? 'undecided' : restoredFrom,
+      ]);
+      assertEqual(
+        decisions,
+        [
+          [first.epoch, null],
+          [second.epoch, 'undecided'],
+          [third.epoch, { epoch: first.epoch, checkpointId: 5 }],
+        ],
+        'owners',
+      );
+    },
+  },
+  {
+    id: 'CS-OWNER-03',
+    title: 'who was overtaken publishes nothing more',
+    requires: ['fencing'],
+    async run(harness) {
+      const views = await harness.open();
+      const former = await views.coordinator.acquireOwnership();
+      const { location } = await harness.start(views, 1, former);
+      const newer = await harness.openElsewhere();
+      await newer.coordinator.acquireOwnership();
+      await assertRejects(location.publish(patternBytes(10)), 'fenced', 'publication');
+      await assertRejects(views.coordinator.initializeLocationForCheckpoint(2, former), 'fenced', 'the next location');
+      await assertRejects(views.coordinator.recordRestoredFrom(former, null), 'fenced', 'the decision');
+      assertTrue(
+        (await newer.coordinator.list()).checkpoints.every(({ published }) => !published),
+        'it was published',
+      );
+    },
+  },
+  {
+    id: 'CS-OWNER-04',
+    title: 'who was overtaken removes nothing more of the job',
+    requires: ['fencing'],
+    async run(harness) {
+      const views = await harness.open();
+      const former = await views.coordinator.acquireOwnership();
+      const { location, streams } = await harness.start(views, 1, former);
+      const handle = await harness.write(streams, patternBytes(100_000), 'shared');
+      await location.publish(patternBytes(10));
+      const newer = await harness.openElsewhere();
+      await newer.coordinator.acquireOwnership();
+      await assertRejects(views.coordinator.disposeCheckpoint(1), 'fenced', 'removal of a checkpoint');
+      await assertRejects(views.coordinator.sweepUnreferenced([], former), 'fenced', 'sweep');
+      if (handle.kind === 'file')
+        await assertRejects(views.coordinator.discard(handle), 'fenced', 'removal of a stream');
+      assertEqual((await newer.coordinator.list()).checkpoints.length, 1, 'checkpoints that are left');
+      assertEqual(await harness.read(newer.worker, handle), patternBytes(100_000), 'bytes');
+    },
+  },
+  {
+    id: 'CS-OWNER-05',
+    title: 'jobs do not see each other, whatever they are called',
+    async run(harness) {
+      const jobIds = [
+        'job',
+        'Job',
+        '',
+        '.',
+        '..',
+        'a/b',
+        'a\\b',
+        'a b',
+        'chk-1',
+        'shared',
+        '\u00e9',
+        'e\u0301',
+        'x'.repeat(400),
+        `${'x'.repeat(400)}y`,
+      ];
+      for (const [index, jobId] of jobIds.entries()) {
+        const views = await harness.open(jobId);
+        assertEqual(
+          await views.coordinator.list(),
+          { checkpoints: [], owners: [] },
+          `listing of ${JSON.stringify(jobId)}`,
+        );
+        const { location } = await harness.start(views, index + 1, await views.coordinator.acquireOwnership());
+        await location.publish(patternBytes(10, index));
+      }
+      for (const [index, jobId] of jobIds.entries()) {
+        const { checkpoints } = await (await harness.openElsewhere(jobId)).coordinator.list();
+        assertEqual(
+          checkpoints.map(({ checkpointId }) => checkpointId),
+          [index + 1],
+          `checkpoints of ${JSON.stringify(jobId)}`,
+        );
+      }
+    },
+  },
+];
