@@ -10,7 +10,8 @@
 import type { Clock } from '../ambient/clock.js';
 import type { StateLogger } from '../ambient/logger.js';
 import type { Scheduler } from '../ambient/scheduler.js';
-import type { CheckpointAttachment, CheckpointMetadata } from '../checkpoint/checkpoint-metadata.js';
+import type { CheckpointAttachment } from '../checkpoint/checkpoint-metadata.js';
+import type { CompletedCheckpoint } from '../checkpoint/completed-checkpoint-store.js';
 import type {
   CheckpointStorageCoordinatorView,
   CheckpointStorageWorkerView,
@@ -126,6 +127,7 @@ export class EmbeddedCheckpointing<K, A> {
   async close(): Promise<void> {
     this.#running?.abort.abort(new Error('the state is being closed'));
     await this.#running?.done;
+    await this.#parameters.retained.close();
   }
 
   #freeze(request: SnapshotRequest<A>): FrozenSnapshot {
@@ -214,12 +216,13 @@ export class EmbeddedCheckpointing<K, A> {
         location: frozen.location,
         metadataOf: (handle) =>
           snapshotMetadata(identity, { ...frozen, handle, owner: storage.owner, parent: retained.parent }),
-        discarder: storage.coordinator,
+        discardHandle: (handle) => retained.discardUnregistered(handle),
         signal: abort.signal,
         logger,
       });
       const report = reportOf(published, frozen, clock.monotonicMs() - frozen.startedMs);
-      await this.#completed(published.metadata, report, base);
+      const { externalPointer } = published.pointer;
+      await this.#completed({ metadata: published.metadata, externalPointer }, report, base);
       return report;
     } catch (error) {
       throw await this.#failed(frozen, error);
@@ -243,34 +246,24 @@ export class EmbeddedCheckpointing<K, A> {
     };
   }
 
-  async #completed(metadata: CheckpointMetadata, report: CheckpointReport, base: SnapshotBase): Promise<void> {
-    const { backend, retained } = this.#parameters;
+  async #completed(checkpoint: CompletedCheckpoint, report: CheckpointReport, base: SnapshotBase): Promise<void> {
+    const { backend, retained, identity } = this.#parameters;
     const { checkpointId } = report;
-    if (metadata.properties.snapshotKind === 'savepoint') {
+    if (checkpoint.metadata.properties.snapshotKind === 'savepoint') {
+      // The backend hears nothing of it: nothing is ever built on a savepoint of a state that goes on.
       this.#counts.savepoints++;
-      await this.#notify('complete', checkpointId, () => backend.notifyCheckpointComplete(checkpointId));
       return;
     }
+    const subsumed = await retained.add(checkpoint);
+    base.unpin();
     this.#counts.completed++;
     this.#last = report;
-    retained.add(metadata);
-    base.unpin();
     await this.#notify('complete', checkpointId, () => backend.notifyCheckpointComplete(checkpointId));
-    for (const subsumed of await this.#removeSurplus()) {
+    if (subsumed !== undefined) {
       await this.#notify('subsumed', subsumed, () => backend.notifyCheckpointSubsumed(subsumed));
     }
-  }
-
-  /** The storage deletes nothing for an owner that has been overtaken: the newer one may be reading it. */
-  async #removeSurplus(): Promise<readonly number[]> {
-    const { retained, identity } = this.#parameters;
-    try {
-      return await retained.removeSurplus();
-    } catch (error) {
-      if (!isStateError(error, 'fenced')) throw error;
-      this.#fenced = new StateError('fenced', fencedMessage(identity.jobId), { cause: error, details: error.details });
-      return [];
-    }
+    if (retained.fenced === undefined) return;
+    this.#fenced = new StateError('fenced', fencedMessage(identity.jobId), { cause: retained.fenced });
   }
 
   async #failed(frozen: FrozenSnapshot, error: unknown): Promise<StateError> {

@@ -1,14 +1,22 @@
-// The completed checkpoints that are kept, the one that the next may build on, and the removal of those replaced.
+// The completed checkpoints of one open state: the kept ones, the one that the next may build on, the end of the others.
+//
+// Owns: how a store of completed checkpoints and a registry of shared state work together here. Leaves order and number
+// to the store, the counting of segments to the registry, the removal to the storage.
 //
 //   RC1. Only checkpoints of this lineage are in here; savepoints, damaged and abandoned ones never are.
-//   RC2. A stream that checkpoints share is removed when no kept checkpoint and no pinned base names it.
+//   RC2. A base is pinned from the freeze until the snapshot that builds on it has completed or was given up.
 //   RC3. A failed removal leaves files behind and is told; it never fails the checkpoint that replaced them.
 
 import type { StateLogger } from '../ambient/logger.js';
 import type { CheckpointMetadata } from '../checkpoint/checkpoint-metadata.js';
+import {
+  type CompletedCheckpoint,
+  StandaloneCompletedCheckpointStore,
+} from '../checkpoint/completed-checkpoint-store.js';
+import { SharedStateRegistry } from '../checkpoint/shared-state-registry.js';
 import type { CheckpointStorageCoordinatorView } from '../checkpoint-storage/checkpoint-storage.js';
 import { isStateError } from '../error/state-error.js';
-import { physicalStateHandleId, type StreamStateHandle } from '../handle/stream-state-handle.js';
+import { type KeyedStateHandle, mayBeBase } from '../handle/keyed-state-handle.js';
 import type { SnapshotKind, SnapshotSharing } from '../state-backend/snapshot-context.js';
 import type { LineageMember } from './snapshot-metadata.js';
 
@@ -26,10 +34,8 @@ export interface RetainedCheckpointsParameters {
   readonly coordinator: CheckpointStorageCoordinatorView;
   /** How many completed checkpoints are kept, 1 or more. */
   readonly retainedMax: number;
-  /** Whether the configuration asks for increments and the backend can write them. */
+  /** Whether increments are wanted and the backend can write them. */
   readonly incremental: boolean;
-  /** What was there at the start and belongs to this state, oldest first. */
-  readonly claimed: readonly CheckpointMetadata[];
   /** The checkpoint of this job that was restored, claimed or not. */
   readonly restored: LineageMember | undefined;
   readonly logger: StateLogger;
@@ -38,14 +44,25 @@ export interface RetainedCheckpointsParameters {
 /** Keeps the completed checkpoints of one open state. */
 export class RetainedCheckpoints {
   readonly #parameters: RetainedCheckpointsParameters;
-  readonly #kept: CheckpointMetadata[];
-  readonly #pinned: Map<object, CheckpointMetadata> = new Map();
+  readonly #registry: SharedStateRegistry;
+  readonly #store: StandaloneCompletedCheckpointStore;
   #parent: LineageMember | undefined;
+  #fenced: unknown;
 
   constructor(parameters: RetainedCheckpointsParameters) {
+    const { coordinator, retainedMax } = parameters;
     this.#parameters = parameters;
-    this.#kept = [...parameters.claimed];
     this.#parent = parameters.restored;
+    this.#registry = new SharedStateRegistry({
+      discarder: coordinator,
+      onDiscardFailed: (error, segment) => this.#removalFailed(segment.checkpointId, error),
+    });
+    this.#store = new StandaloneCompletedCheckpointStore({
+      retainedMax,
+      discard: ({ metadata }) => coordinator.disposeCheckpoint(metadata.checkpointId),
+      unregisterUnusedState: (lowest) => this.#registry.unregisterUnusedState(lowest),
+      onDiscardFailed: (error, { metadata }) => this.#removalFailed(metadata.checkpointId, error),
+    });
   }
 
   /** What the next checkpoint continues. */
@@ -53,62 +70,84 @@ export class RetainedCheckpoints {
     return this.#parent;
   }
 
-  /** Chooses what the next snapshot builds on, and keeps its streams until {@link SnapshotBase.unpin}. */
-  pinBase(kind: SnapshotKind): SnapshotBase {
-    if (kind === 'savepoint' || !this.#parameters.incremental)
-      return { checkpointId: undefined, sharing: 'no-sharing', unpin() {} };
-    const newest = this.#kept.at(-1);
-    if (newest === undefined) return { checkpointId: undefined, sharing: 'forward', unpin() {} };
-    const pin = {};
-    this.#pinned.set(pin, newest);
-    return {
-      checkpointId: newest.checkpointId,
-      sharing: 'forward-backward',
-      unpin: () => void this.#pinned.delete(pin),
-    };
+  /** The StateError `fenced` of a removal that was refused, if one was. */
+  get fenced(): unknown {
+    return this.#fenced;
   }
 
-  /** Takes a completed checkpoint in. */
-  add(metadata: CheckpointMetadata): void {
-    this.#kept.push(metadata);
-    this.#parent = { epoch: metadata.lineage?.epoch ?? 0, checkpointId: metadata.checkpointId };
+  /** Takes over what was there at the start and belongs to this state, oldest first. */
+  async claim(checkpoints: readonly CompletedCheckpoint[]): Promise<void> {
+    for (const checkpoint of checkpoints) {
+      this.#registry.registerAllAfterRestored(checkpoint.metadata, 'CLAIM');
+      await this.#store.addCheckpoint(checkpoint);
+    }
   }
 
   /**
-   * Removes the oldest beyond the number to keep and returns their ids.
+   * Chooses what the next snapshot builds on, and keeps its segments until {@link SnapshotBase.unpin}.
    *
-   * @throws StateError `fenced` when a newer owner has taken over.
+   * @throws StateError `registry-closed`.
    */
-  async removeSurplus(): Promise<readonly number[]> {
-    const removed = this.#kept.splice(0, Math.max(0, this.#kept.length - this.#parameters.retainedMax));
-    for (const metadata of removed) await this.#remove(metadata);
-    return removed.map(({ checkpointId }) => checkpointId);
+  pinBase(kind: SnapshotKind): SnapshotBase {
+    const { incremental } = this.#parameters;
+    if (kind === 'savepoint' || !incremental) return { checkpointId: undefined, sharing: 'no-sharing', unpin() {} };
+    const latest = this.#store.getLatestCheckpoint()?.metadata;
+    if (latest === undefined || !keyedHandlesOf(latest).every(mayBeBase)) {
+      return { checkpointId: undefined, sharing: 'forward', unpin() {} };
+    }
+    const { checkpointId } = latest;
+    this.#registry.pin(checkpointId);
+    let isPinned = true;
+    const unpin = (): void => {
+      if (isPinned) this.#registry.unpin(checkpointId);
+      isPinned = false;
+    };
+    return { checkpointId, sharing: 'forward-backward', unpin };
   }
 
-  async #remove(metadata: CheckpointMetadata): Promise<void> {
-    const { coordinator, logger } = this.#parameters;
-    const inUse = new Set([...this.#kept, ...this.#pinned.values()].flatMap(sharedStreams).map(physicalStateHandleId));
+  /**
+   * Takes a published checkpoint in and lets older ones go.
+   *
+   * @returns The id of the newest that went, if one did.
+   * @throws StateError `shared-state-unknown`, `shared-state-conflict`; the checkpoint is no longer there then.
+   */
+  async add(checkpoint: CompletedCheckpoint): Promise<number | undefined> {
+    const { checkpointId, lineage } = checkpoint.metadata;
     try {
-      // The metadata goes first: a checkpoint that lacks a stream must not look complete.
-      await coordinator.disposeCheckpoint(metadata.checkpointId);
-      for (const stream of sharedStreams(metadata)) {
-        if (!inUse.has(physicalStateHandleId(stream))) await coordinator.discard(stream);
-      }
+      this.#registry.registerCheckpoint(checkpoint.metadata);
     } catch (error) {
-      if (isStateError(error, 'fenced')) throw error;
-      logger.warn(
-        'checkpoint-not-removed',
-        `checkpoint ${metadata.checkpointId} has been replaced and could not be removed: ${String(error)}`,
-        { checkpointId: metadata.checkpointId },
-      );
+      await this.#parameters.coordinator.disposeCheckpoint(checkpointId);
+      throw error;
     }
+    this.#parent = { epoch: lineage?.epoch ?? 0, checkpointId };
+    const subsumed = await this.#store.addCheckpoint(checkpoint);
+    await this.#registry.drain();
+    return subsumed?.metadata.checkpointId;
+  }
+
+  /** Removes the streams of a snapshot that will not complete. @throws StateError `storage-*`. */
+  async discardUnregistered(handle: KeyedStateHandle): Promise<void> {
+    await this.#registry.discardUnregistered(handle);
+  }
+
+  /** Waits for removals that have begun; nothing is removed afterwards. */
+  async close(): Promise<void> {
+    await this.#registry.close();
+  }
+
+  #removalFailed(checkpointId: number, error: unknown): void {
+    if (isStateError(error, 'fenced')) {
+      this.#fenced ??= error;
+      return;
+    }
+    this.#parameters.logger.warn(
+      'checkpoint-not-removed',
+      `checkpoint ${checkpointId} has been replaced and could not be removed: ${String(error)}`,
+      { checkpointId },
+    );
   }
 }
 
-function sharedStreams(metadata: CheckpointMetadata): StreamStateHandle[] {
-  const handles = metadata.operators.flatMap(({ subtasks }) => subtasks).flatMap(({ keyed }) => keyed);
-  return handles
-    .flatMap(({ segments }) => segments)
-    .filter(({ scope }) => scope === 'shared')
-    .map(({ stream }) => stream);
+function keyedHandlesOf(metadata: CheckpointMetadata): KeyedStateHandle[] {
+  return metadata.operators.flatMap(({ subtasks }) => subtasks).flatMap(({ keyed }) => keyed);
 }

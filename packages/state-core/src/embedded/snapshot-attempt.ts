@@ -10,7 +10,6 @@ import { writeCheckpointMetadata } from '../checkpoint/checkpoint-metadata-forma
 import type {
   CheckpointStorageLocation,
   CompletedCheckpointPointer,
-  StateHandleDiscarder,
 } from '../checkpoint-storage/checkpoint-storage-location.js';
 import type { KeyedStateHandle } from '../handle/keyed-state-handle.js';
 import type { SnapshotView } from '../state-backend/snapshot-context.js';
@@ -23,7 +22,8 @@ export interface SnapshotAttempt {
   readonly location: Promise<CheckpointStorageLocation>;
   /** What is stored beside the state; called when the state is written. */
   readonly metadataOf: (handle: KeyedStateHandle | undefined) => CheckpointMetadata;
-  readonly discarder: StateHandleDiscarder;
+  /** Removes the streams of a handle that no completed checkpoint names. */
+  readonly discardHandle: (handle: KeyedStateHandle) => Promise<void>;
   readonly signal: AbortSignal;
   readonly logger: StateLogger;
 }
@@ -59,15 +59,11 @@ export async function publishSnapshot(attempt: SnapshotAttempt): Promise<Publish
 }
 
 async function removeTraces(
-  attempt: SnapshotAttempt,
+  { checkpointId, discardHandle, logger }: SnapshotAttempt,
   location: CheckpointStorageLocation | undefined,
   handle: KeyedStateHandle | undefined,
 ): Promise<void> {
-  const { checkpointId, discarder, logger } = attempt;
-  const written = (handle?.segments ?? []).filter(
-    (segment) => segment.checkpointId === checkpointId && segment.scope === 'shared',
-  );
-  const removals = [...written.map((segment) => discarder.discard(segment.stream)), location?.disposeOnFailure()];
+  const removals = [handle && discardHandle(handle), location?.disposeOnFailure()];
   for (const removal of await Promise.allSettled(removals)) {
     if (removal.status === 'fulfilled') continue;
     logger.warn(

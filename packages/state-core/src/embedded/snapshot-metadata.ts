@@ -6,6 +6,7 @@ import type {
   CheckpointMetadata,
   CheckpointProperties,
 } from '../checkpoint/checkpoint-metadata.js';
+import { SAVEPOINT_PROPERTIES } from '../checkpoint/checkpoint-properties.js';
 import type { CheckpointOwner } from '../checkpoint-storage/checkpoint-storage-location.js';
 import type { KeyedStateHandle } from '../handle/keyed-state-handle.js';
 import type { SnapshotKind } from '../state-backend/snapshot-context.js';
@@ -55,7 +56,7 @@ export function snapshotMetadata(identity: SnapshotIdentity, facts: SnapshotFact
     jobId: identity.jobId,
     checkpointId: facts.checkpointId,
     timestampMs: facts.timestampMs,
-    properties: propertiesOf(facts.kind),
+    properties: facts.kind === 'savepoint' ? SAVEPOINT_PROPERTIES : CHECKPOINT_PROPERTIES,
     lineage: { epoch: facts.owner.epoch, ...(parent === undefined ? {} : { parent }) },
     operators: [
       {
@@ -72,14 +73,12 @@ export function snapshotMetadata(identity: SnapshotIdentity, facts: SnapshotFact
   };
 }
 
-/** The program's end says nothing about its checkpoints: the next start needs them. */
-function propertiesOf(snapshotKind: SnapshotKind): CheckpointProperties {
-  return {
-    snapshotKind,
-    discardOnSubsumed: snapshotKind === 'checkpoint',
-    discardOnFinished: false,
-    discardOnCancelled: false,
-    discardOnFailed: false,
-    discardOnSuspended: false,
-  };
-}
+/** The end of the program says nothing about its checkpoints: the next start needs them. */
+const CHECKPOINT_PROPERTIES: CheckpointProperties = {
+  snapshotKind: 'checkpoint',
+  discardOnSubsumed: true,
+  discardOnFinished: false,
+  discardOnCancelled: false,
+  discardOnFailed: false,
+  discardOnSuspended: false,
+};

@@ -21,7 +21,12 @@ declare const checkpointStorage: CheckpointStorage;
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 function assertType<_T extends true>(): void {}
 
-const states = {
+const states: {
+  readonly total: ValueStateDescriptor<number, number>;
+  readonly last: ValueStateDescriptor<string>;
+  readonly log: ListStateDescriptor<string>;
+  readonly byDay: MapStateDescriptor<string, number>;
+} = {
   total: new ValueStateDescriptor('total', { type: float64, defaultValue: 0 }),
   last: new ValueStateDescriptor('last', { type: string }),
   log: new ListStateDescriptor('log', { type: string }),
