@@ -50,9 +50,9 @@ export class NamespaceIndex<E> implements KeyIndex<E> {
   }
 
   set(key: KeyIdentity, namespace: KeyIdentity, entry: E): void {
-    let entries = this.namespaces.get(namespace);
-    if (entries === undefined) this.namespaces.set(namespace, (entries = new Map()));
-    entries.set(key, entry);
+    const entries = this.namespaces.get(namespace);
+    if (entries === undefined) this.namespaces.set(namespace, new Map([[key, entry]]));
+    else entries.set(key, entry);
   }
 
   delete(key: KeyIdentity, namespace: KeyIdentity): void {

@@ -35,7 +35,8 @@ export class SlotsView {
 
   /** Keeps what stands in the slot, unless something is kept already (SV1). */
   keep(slot: number, value: unknown): void {
-    const page = (this.pages[slot >> PAGE_BITS] ??= new Array(PAGE_SLOTS).fill(UNCHANGED));
+    this.pages[slot >> PAGE_BITS] ??= new Array(PAGE_SLOTS).fill(UNCHANGED);
+    const page = this.pages[slot >> PAGE_BITS] as unknown[];
     if (page[slot & PAGE_MASK] === UNCHANGED) page[slot & PAGE_MASK] = value;
   }
 

@@ -11,7 +11,7 @@
 //        snapshot.
 
 import { type RandomSource, randomHexId } from '../ambient/random.js';
-import type { CheckpointedStateScope } from '../checkpoint-storage/checkpoint-stream.js';
+import type { CheckpointedStateScope, CheckpointStateOutputStream } from '../checkpoint-storage/checkpoint-stream.js';
 import type { KeyedStateHandle, StateDigests } from '../handle/keyed-state-handle.js';
 import type { KeyGroupRange } from '../key-group/key-group-range.js';
 import { KEY_HASH } from '../key-group/key-hash.js';
@@ -22,7 +22,6 @@ import { openSegmentWriter } from '../snapshot-format/segment-writer.js';
 import type { SnapshotCompression } from '../snapshot-format/snapshot-compression.js';
 import type { SnapshotContext, SnapshotResult } from '../state-backend/snapshot-context.js';
 import type { SnapshotRun } from './async-snapshot-callable.js';
-import type { Closeable } from './closeable-registry.js';
 import { planSnapshotLayers, type SnapshotLayer } from './keyed-snapshot-layers.js';
 import type { KeyedStateRegistration } from './keyed-state-registry.js';
 import type { RestoredKeyedState } from './restored-keyed-state.js';
@@ -65,7 +64,7 @@ interface OpenedLayer {
   readonly layer: SnapshotLayer;
   readonly schemas: readonly StateSchema[];
   readonly writer: SegmentRecordWriter;
-  readonly closeable: Closeable;
+  readonly stream: CheckpointStateOutputStream;
 }
 
 /**
@@ -111,7 +110,7 @@ async function writeLayer<K>(
     await opened.writer.abort();
     throw error;
   } finally {
-    run.closeables.unregisterCloseable(opened.closeable);
+    run.closeables.unregisterCloseable(opened.stream);
   }
 }
 
@@ -131,10 +130,9 @@ async function openLayer<K>(layer: SnapshotLayer, parameters: KeyedSnapshotParam
     scope: SCOPE,
     ...(parameters.compression === undefined ? {} : { compression: parameters.compression }),
   });
-  // A storage that hangs is let go of at once when the snapshot is given up.
-  const closeable = { close: () => writer.abort() };
-  run.closeables.registerCloseable(closeable);
-  return { layer, schemas, writer, closeable };
+  // Closing the stream below the writer ends a write that hangs; the writer then fails and cleans up.
+  run.closeables.registerCloseable(stream);
+  return { layer, schemas, writer, stream };
 }
 
 // A full image belongs to its checkpoint alone: no later one refers to parts of it.
@@ -218,8 +216,8 @@ function digestsOf(finished: readonly FinishedLayer[], range: KeyGroupRange): St
   const byName = new Map<string, Uint8Array>();
   for (const { segment, schemas } of finished) {
     for (const { id, name } of schemas) {
-      let digests = byName.get(name);
-      if (digests === undefined) byName.set(name, (digests = new Uint8Array(range.numberOfKeyGroups * 8)));
+      const digests = byName.get(name) ?? new Uint8Array(range.numberOfKeyGroups * 8);
+      byName.set(name, digests);
       for (const [keyGroup, digest] of segment.digests.get(id) ?? []) digests.set(digest, (keyGroup - range.first) * 8);
     }
   }

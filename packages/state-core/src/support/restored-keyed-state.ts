@@ -185,11 +185,11 @@ export class RestoredKeyedState {
 
   private addBlock(schema: StateSchema, segmentUid: string, block: RawBlock): void {
     const chains = (this.loaded.get(schema.name) as LoadedState).chains;
-    let chain = chains.get(block.keyGroup);
-    if (chain === undefined) chains.set(block.keyGroup, (chain = []));
-    let link = chain.at(-1);
-    if (link?.segmentUid !== segmentUid) chain.push((link = { schema, segmentUid, blocks: [] }));
-    link.blocks.push(block);
+    const chain = chains.get(block.keyGroup) ?? [];
+    chains.set(block.keyGroup, chain);
+    const link = chain.at(-1);
+    if (link?.segmentUid === segmentUid) link.blocks.push(block);
+    else chain.push({ schema, segmentUid, blocks: [block] });
     this.rawBytes += block.payload.length;
   }
 

@@ -1,0 +1,116 @@
+// What cases state with: independent of any test runner, and understood by all that show `actual` and `expected`.
+
+import { isStateError, type StateError, type StateErrorCode } from '@tidemark/state-core';
+
+/** A behaviour was not as required. */
+export class ConformanceFailure extends Error {
+  override readonly name: string = 'ConformanceFailure';
+  readonly actual: unknown;
+  readonly expected: unknown;
+
+  constructor(message: string, actual?: unknown, expected?: unknown) {
+    super(message);
+    this.actual = actual;
+    this.expected = expected;
+  }
+}
+
+/** @throws ConformanceFailure unless both are equal in structure. */
+export function assertEqual(actual: unknown, expected: unknown, what: string): void {
+  if (isEqual(actual, expected)) return;
+  throw new ConformanceFailure(`${what}: got ${show(actual)}, expected ${show(expected)}`, actual, expected);
+}
+
+/** @throws ConformanceFailure unless `condition` holds. */
+export function assertTrue(condition: boolean, what: string): void {
+  if (!condition) throw new ConformanceFailure(what, condition, true);
+}
+
+/** The error that `action` throws. @throws ConformanceFailure when it throws none. */
+export function thrownBy(action: () => unknown, what: string): unknown {
+  let result: unknown;
+  try {
+    result = action();
+  } catch (error) {
+    return error;
+  }
+  throw new ConformanceFailure(`${what}: expected an error, got ${show(result)}`, result);
+}
+
+/** @throws ConformanceFailure unless `action` throws a TypeError. */
+export function assertTypeError(action: () => unknown, what: string): TypeError {
+  const error = thrownBy(action, what);
+  if (error instanceof TypeError) return error;
+  throw new ConformanceFailure(`${what}: expected a TypeError, got ${show(error)}`, error);
+}
+
+/** @throws ConformanceFailure unless `action` throws a StateError of this code whose message holds all `words`. */
+export function assertStateError(
+  action: () => unknown,
+  code: StateErrorCode,
+  what: string,
+  words: readonly string[] = [],
+): StateError {
+  return checkStateError(thrownBy(action, what), code, what, words);
+}
+
+/** @throws ConformanceFailure unless the promise rejects with a StateError of this code whose message holds all `words`. */
+export async function assertRejects(
+  promise: Promise<unknown>,
+  code: StateErrorCode,
+  what: string,
+  words: readonly string[] = [],
+): Promise<StateError> {
+  let result: unknown;
+  try {
+    result = await promise;
+  } catch (error) {
+    return checkStateError(error, code, what, words);
+  }
+  throw new ConformanceFailure(`${what}: expected ${code}, got ${show(result)}`, result, code);
+}
+
+function checkStateError(error: unknown, code: StateErrorCode, what: string, words: readonly string[]): StateError {
+  if (!isStateError(error, code))
+    throw new ConformanceFailure(`${what}: expected ${code}, got ${show(error)}`, error, code);
+  for (const word of words) {
+    if (!error.message.includes(word)) {
+      throw new ConformanceFailure(
+        `${what}: the message does not say '${word}': ${error.message}`,
+        error.message,
+        word,
+      );
+    }
+  }
+  return error;
+}
+
+/** Whether two values are equal in structure: arrays, bytes, maps, sets, dates and plain objects by their contents. */
+export function isEqual(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (a instanceof Date && b instanceof Date) return a.getTime() === b.getTime();
+  if (a instanceof Set && b instanceof Set) return isEqual([...a], [...b]);
+  if (a instanceof Map && b instanceof Map) return isEqual([...a], [...b]);
+  if (ArrayBuffer.isView(a) && ArrayBuffer.isView(b)) return isEqualBytes(a as Uint8Array, b as Uint8Array);
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const names = Object.keys(a);
+  if (names.length !== Object.keys(b).length) return false;
+  return names.every((name) => Object.hasOwn(b, name) && isEqual(a[name as never], b[name as never]));
+}
+
+function isEqualBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+}
+
+function show(value: unknown): string {
+  if (value instanceof Error) return `${value.name}: ${value.message}`;
+  if (value instanceof Map) return `Map ${show([...value])}`;
+  try {
+    return (
+      JSON.stringify(value, (_name, part: unknown) => (typeof part === 'bigint' ? `${part}n` : part)) ?? String(value)
+    );
+  } catch {
+    return String(value);
+  }
+}

@@ -1,0 +1,64 @@
+// The suite for authors of state backends.
+
+import type { StateBackend, StateBackendCapabilities } from '@tidemark/state-core/spi';
+import { type ConformanceSuite, conformanceSuite } from '../conformance/conformance-case.js';
+import { accumulatingStateCases } from './accumulating-state.cases.js';
+import { keyContextCases } from './key-context.cases.js';
+import { lifecycleCases } from './lifecycle.cases.js';
+import { listStateCases } from './list-state.cases.js';
+import { mapStateCases } from './map-state.cases.js';
+import { namespaceCases } from './namespace.cases.js';
+import { rescaleCases } from './rescale.cases.js';
+import { restoreCases } from './restore.cases.js';
+import { snapshotCases } from './snapshot.cases.js';
+import type { StateBackendCase, StateBackendRequirement } from './state-backend-case.js';
+import { StateBackendHarness } from './state-backend-harness.js';
+import { valueStateCases } from './value-state.cases.js';
+
+/** Every case about state backends. */
+export const STATE_BACKEND_CASES: readonly StateBackendCase[] = [
+  ...valueStateCases,
+  ...listStateCases,
+  ...mapStateCases,
+  ...accumulatingStateCases,
+  ...namespaceCases,
+  ...keyContextCases,
+  ...snapshotCases,
+  ...restoreCases,
+  ...rescaleCases,
+  ...lifecycleCases,
+];
+
+/** What {@link stateBackendConformance} is given. */
+export interface StateBackendConformanceParameters {
+  /** Name of the backend, for the titles. */
+  readonly name: string;
+  /** Makes a fresh backend for every case. */
+  create(): StateBackend;
+  /** What the backend declares; cases that need more are skipped and say so. */
+  readonly capabilities: StateBackendCapabilities;
+}
+
+/**
+ * The cases that a state backend must pass.
+ *
+ * @example
+ * register(stateBackendConformance({ name: 'hashmap', create: () => backend, capabilities: backend.capabilities }));
+ */
+export function stateBackendConformance({
+  name,
+  create,
+  capabilities,
+}: StateBackendConformanceParameters): ConformanceSuite {
+  return conformanceSuite({
+    name: `state backend ${name}`,
+    cases: STATE_BACKEND_CASES,
+    has: (requirement) => hasAbility(capabilities, requirement),
+    createContext: () => new StateBackendHarness(create()),
+    closeContext: (harness) => harness.close(),
+  });
+}
+
+function hasAbility(capabilities: StateBackendCapabilities, requirement: StateBackendRequirement): boolean {
+  return requirement === 'concurrentSnapshots' ? capabilities.maxConcurrentSnapshots > 1 : capabilities[requirement];
+}
