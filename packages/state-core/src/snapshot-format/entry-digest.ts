@@ -46,6 +46,12 @@ export class EntryDigest {
     this.highSum = 0;
   }
 
+  /** Adds all that was added to another. */
+  addAll(other: EntryDigest): void {
+    this.lowSum = (this.lowSum + other.lowSum) | 0;
+    this.highSum = (this.highSum + other.highSum) | 0;
+  }
+
   /** Adds the record that the cursor is at. Passes the elements of a SPLICE. @throws StateError as the cursor. */
   add(cursor: RecordCursor): void {
     if (cursor.op === RecordOp.SPLICE && cursor.elementCount > 0) {

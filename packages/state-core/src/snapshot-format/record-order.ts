@@ -27,10 +27,22 @@ export class RecordOrder {
     this.hasPrevious = false;
   }
 
-  /** Keeps what came before although its array is about to change. */
-  detach(): void {
-    if (!this.hasPrevious) return;
-    this.bytes = new Uint8Array(this.bytes);
+  /** Goes on after the record that `other` came to, whose array may change from now on. */
+  resume(other: RecordOrder): void {
+    this.hasPrevious = other.hasPrevious;
+    if (!other.hasPrevious) return;
+    const start = other.keyStart;
+    const end = other.hasMapKey ? other.mapKeyEnd : other.namespaceEnd;
+    this.bytes = new Uint8Array(other.bytes.subarray(start, end));
+    this.op = other.op;
+    this.hasMapKey = other.hasMapKey;
+    this.keyStart = 0;
+    this.keyEnd = other.keyEnd - start;
+    this.namespaceStart = other.namespaceStart - start;
+    this.namespaceEnd = other.namespaceEnd - start;
+    this.mapKeyStart = other.mapKeyStart - start;
+    this.mapKeyEnd = other.mapKeyEnd - start;
+    this.listEnd = other.listEnd;
   }
 
   /** Whether the record that the cursor is at may follow the one before, which it then replaces. */

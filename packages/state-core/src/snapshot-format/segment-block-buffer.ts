@@ -56,8 +56,14 @@ export class SegmentBlockBuffer {
   private readonly sorted: boolean;
   private readonly compression: SnapshotCompression | undefined;
   private readonly cursor = new RecordCursor(new Uint8Array(0));
+  /** Where the last block ended that was good. */
   private readonly order = new RecordOrder();
+  /** Where the walk over the block begun has come to. */
+  private readonly walked = new RecordOrder();
+  /** Of the state so far. */
   private readonly digest = new EntryDigest();
+  /** Of the block begun. */
+  private readonly walkedDigest = new EntryDigest();
   private readonly keyGroups: OpenKeyGroup[] = [];
   private flushedBytes = 0;
   private stateStart = 0;
@@ -186,21 +192,24 @@ export class SegmentBlockBuffer {
   /** Checks, counts and digests the records of the block begun; says what is wrong with them. */
   private walk(): string | undefined {
     const schema = this.schema as StateSchema;
-    const { cursor, order, digest } = this;
-    if (!this.sorted) order.reset();
+    const { cursor, walked, walkedDigest } = this;
+    walkedDigest.reset();
+    if (this.sorted) walked.resume(this.order);
+    else walked.reset();
     cursor.reset(this.out.view(), this.blockStart + BLOCK_HEADER_BYTES);
     let count = 0;
     while (cursor.next()) {
       count++;
       if (!recordFits(cursor, schema)) return 'a record that does not fit the schema of the state';
-      if (!order.accepts(cursor)) return `record ${count} of the block out of order or twice`;
-      digest.add(cursor);
+      if (!walked.accepts(cursor)) return `record ${count} of the block out of order or twice`;
+      walkedDigest.add(cursor);
     }
-    if (this.sorted) order.detach();
     return count === this.recordCount ? undefined : `${count} records instead of ${this.recordCount}`;
   }
 
   private sealBlock(): void {
+    this.digest.addAll(this.walkedDigest);
+    if (this.sorted) this.order.resume(this.walked);
     const start = this.blockStart;
     const { out } = this;
     const payloadBytes = out.length - start - BLOCK_HEADER_BYTES;

@@ -226,7 +226,7 @@ test('one value of 100 MiB is written and read, and those beside it', async () =
 
 test('a list of 300,000 elements takes many records and no large block', async () => {
   const elements = Array.from({ length: 300_000 }, (_, index) => `element ${index}`);
-  const segment = await writeSegment(header, async (writer) => {
+  const segment = await writeSegment({ ...header, sorted: true }, async (writer) => {
     writer.startState(0, 1, listCodec);
     writer.splice(1, V, 0, elements, 0, elements.length);
     await writer.endBlock();
@@ -344,6 +344,7 @@ describe('records that do not belong to the state', () => {
 
 describe('a raw block that is damaged is refused and leaves nothing behind', () => {
   const good: RawBlock = { keyGroup: 0, stateId: 9, entryCount: 1, payload: Uint8Array.of(1, 1, 5, 0, 1, 9) };
+  const next: RawBlock = { ...good, payload: Uint8Array.of(1, 1, 6, 0, 1, 9) };
   const cases: [string, Partial<RawBlock>, string][] = [
     ['cut', { payload: Uint8Array.of(1, 1, 5, 0, 1) }, 'bytes-truncated'],
     ['another op', { payload: Uint8Array.of(6, 1, 5, 0, 1, 9) }, 'bytes-invalid'],
@@ -351,19 +352,29 @@ describe('a raw block that is damaged is refused and leaves nothing behind', () 
     ['too few records', { entryCount: 2 }, 'snapshot-invalid'],
     ['no records', { entryCount: 0, payload: new Uint8Array(0) }, 'snapshot-invalid'],
     ['too many records', { entryCount: 1_025, payload: new Uint8Array(1_025).fill(4) }, 'snapshot-invalid'],
-    ['out of order', { entryCount: 2, payload: Uint8Array.of(2, 1, 5, 0, 2, 1, 4, 0) }, 'snapshot-invalid'],
+    ['out of order', { entryCount: 2, payload: Uint8Array.of(2, 1, 9, 0, 2, 1, 8, 0) }, 'snapshot-invalid'],
   ];
   test.each(cases)('%s', async (_, fields, code) => {
-    const segment = await writeSegment(header, async (writer) => {
-      writer.startState(0, 0);
-      const error = await stateErrorOf(() => writer.rawBlock({ ...good, ...fields }));
-      expect(error.code).toBe(code);
-      expect(error.message).toContain("state 'total' in key group 0");
-      writer.rawBlock(good);
-    });
-    expect(segment.entryCount).toBe(1);
-    const [block] = await blocksOf(await openSegment(segment));
-    expect(block).toEqual({ ...good, stateId: 0 });
+    for (const sorted of [false, true]) {
+      const clean = await writeSegment({ ...header, sorted }, (writer) => {
+        writer.startState(0, 0);
+        writer.rawBlock(good);
+        writer.rawBlock(next);
+      });
+      const segment = await writeSegment({ ...header, sorted }, async (writer) => {
+        writer.startState(0, 0);
+        writer.rawBlock(good);
+        const error = await stateErrorOf(() => writer.rawBlock({ ...next, ...fields }));
+        expect(error.code).toBe(code);
+        expect(error.message).toContain("state 'total' in key group 0");
+        writer.rawBlock(next);
+      });
+      expect(segment.bytes).toEqual(clean.bytes);
+      expect(await blocksOf(await openSegment(segment))).toEqual([
+        { ...good, stateId: 0 },
+        { ...next, stateId: 0 },
+      ]);
+    }
   });
 
   test('a block of another key group is a defect of the caller', async () => {
