@@ -80,10 +80,9 @@ export class FileSystemCheckpointLocation implements CheckpointStorageLocation {
 
   async #refuseIfOvertaken(path: string): Promise<void> {
     const { fileSystem, directory, owner } = this.#settings;
-    if (owner === undefined) return;
+    if (owner === undefined || !(await owner.ownership.isOvertaken(owner.is))) return;
     const newer = (await owner.ownership.list()).filter((found) => found.epoch > owner.is.epoch);
-    const newest = newer.at(-1);
-    if (newest === undefined) return;
+    const takenOverBy = newer.at(-1)?.epoch ?? owner.is.epoch + 1;
     const decidedOtherwise = newer.every(({ restoredFrom }) => {
       if (restoredFrom === undefined) return false;
       return restoredFrom?.epoch !== owner.is.epoch || restoredFrom.checkpointId !== this.checkpointId;
@@ -93,7 +92,7 @@ export class FileSystemCheckpointLocation implements CheckpointStorageLocation {
       await fileSystem.removeFile(path);
       await fileSystem.syncDirectory(directory);
     }
-    throw owner.ownership.fencedError(owner.is, newest.epoch);
+    throw owner.ownership.fencedError(owner.is, takenOverBy);
   }
 
   #alreadyThere(): StateError {

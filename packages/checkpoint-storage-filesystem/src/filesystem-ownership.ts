@@ -4,7 +4,8 @@
 //
 //   O1. An epoch belongs to whoever made its file, and making it fails when it is there.
 //   O2. The facts are in the names; the content of an owner file is for people and is never read.
-//   O3. Owner files are never removed: an epoch is used once in the life of a job's directory.
+//   O3. Owner files are never removed: an epoch is used once in the life of a job's directory, and epochs have no gaps. So
+//       one look at the next epoch tells whether an owner was overtaken, however many there have been.
 
 import { StateError } from '@tidemark/state-core';
 import type { CheckpointOwner, FoundOwner } from '@tidemark/state-core/spi';
@@ -65,8 +66,12 @@ export class FileSystemOwnership {
 
   /** @throws StateError `fenced` when there is a higher epoch than that of `owner`. */
   async refuseFenced(owner: CheckpointOwner): Promise<void> {
-    const highest = await this.#highestEpoch();
-    if (highest > owner.epoch) throw this.fencedError(owner, highest);
+    if (await this.isOvertaken(owner)) throw this.fencedError(owner, await this.#highestEpoch());
+  }
+
+  /** Whether there is an epoch after that of `owner`. */
+  async isOvertaken(owner: CheckpointOwner): Promise<boolean> {
+    return (await this.#fileSystem.status(childPath(this.#jobPath, `owner-${owner.epoch + 1}`))) !== undefined;
   }
 
   /** The error for an owner that was overtaken. */

@@ -60,7 +60,11 @@ export interface FileSystem {
   /** The URI of a path: {@link pathOf} of it is the path. */
   uriOf(path: string): string;
 
-  /** `exists` when anything has the name, `parent-missing` when there is no directory to put it into. */
+  /**
+   * `exists` when anything has the name, `parent-missing` when there is no directory to put it into.
+   *
+   * @throws StateError `storage-permission-denied`, `storage-read-only`, `storage-no-space`, `storage-io-failed`.
+   */
   createDirectory(path: string): Promise<'created' | 'exists' | 'parent-missing'>;
   /** `undefined` when there is no such directory. */
   listDirectory(path: string): Promise<readonly DirectoryEntry[] | undefined>;
@@ -69,7 +73,11 @@ export interface FileSystem {
   /** Makes the names in a directory durable. */
   syncDirectory(path: string): Promise<void>;
 
-  /** `undefined` when anything has the name. */
+  /**
+   * `undefined` when anything has the name.
+   *
+   * @throws StateError `storage-permission-denied`, `storage-read-only`, `storage-no-space`, `storage-io-failed`.
+   */
   openNew(path: string): Promise<FileSystemWriter | undefined>;
   /** `undefined` when nothing is there. @throws StateError `path-not-allowed` for a symbolic link and all that is no file. */
   openExisting(path: string): Promise<FileSystemReader | undefined>;
