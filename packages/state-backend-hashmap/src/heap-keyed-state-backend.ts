@@ -201,7 +201,6 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
     if (this.runningSnapshots >= MAX_CONCURRENT_SNAPSHOTS) {
       throw tooManyConcurrentSnapshots(context.checkpointId, operatorIdentifier, MAX_CONCURRENT_SNAPSHOTS);
     }
-    const { registrations } = this.registry;
     const frozen = this.epochs.freeze();
     this.runningSnapshots++;
     const entries = new HeapEntriesWriter(
@@ -222,7 +221,8 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
           keySerializer: this.keySerializer,
           numberOfKeyGroups: this.numberOfKeyGroups,
           keyGroupRange: this.keyGroupRange,
-          registrations,
+          // As of now, not of the freeze: a restored state may have been registered and decoded meanwhile.
+          registrations: this.registry.registrations,
           restored: this.restored,
           entries,
           random: this.parameters.random,

@@ -30,6 +30,8 @@ export {
   type ReadyCase,
 } from './conformance/conformance-case.js';
 export { MemoryCheckpointStreams } from './memory/memory-checkpoint-streams.js';
+export { type KeyedStateModelOptions, runKeyedStateModel } from './model/keyed-state-model.js';
+export { SeededRandom } from './model/seeded-random.js';
 export { type Evolution, EvolvingSerializer } from './serializers/evolving-serializer.js';
 export type { StateBackendCase, StateBackendRequirement } from './state-backend-cases/state-backend-case.js';
 export {

@@ -49,7 +49,10 @@ export interface KeyedSnapshotParameters<K> {
   readonly keySerializer: KeySerializer<K>;
   readonly numberOfKeyGroups: number;
   readonly keyGroupRange: KeyGroupRange;
-  /** The states that were registered at the freeze. */
+  /**
+   * The states that are registered when the writing begins. One that was registered after the freeze is among them: it
+   * may be a restored one, whose entries have left {@link restored} by being decoded.
+   */
   readonly registrations: readonly KeyedStateRegistration[];
   /** What was restored. Raw key groups are carried along. */
   readonly restored: RestoredKeyedState;

@@ -8,8 +8,8 @@ export class ConformanceFailure extends Error {
   readonly actual: unknown;
   readonly expected: unknown;
 
-  constructor(message: string, actual?: unknown, expected?: unknown) {
-    super(message);
+  constructor(message: string, actual?: unknown, expected?: unknown, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
     this.actual = actual;
     this.expected = expected;
   }
