@@ -148,7 +148,7 @@ describe('FileStateHandleTest', () => {
     expect(fileSystem.calls).not.toContain(`status ${path}`);
   });
 
-  it('testDiscardStateForNonExistingFileWithDeletionFailureThroughException: an error does not matter when the file is gone', async () => {
+  it('an error of a removal does not matter when the file is gone', async () => {
     const { coordinator, handle, path } = await writtenFile('exclusive', ({ operation }) => {
       if (operation === 'removeFile') throw new StateError('storage-io-failed', 'the file system is confused');
     });

@@ -56,7 +56,7 @@ describe('FsCheckpointStorageAccessTest', () => {
     expect(await readState(worker, handle)).toEqual(patternBytes(100));
   });
 
-  it('testDirectoryMaking: nothing is made before it is asked for', async () => {
+  it('nothing is made before it is asked for', async () => {
     const directory = await temporaryDirectory();
     const { coordinator } = await openViews({ directory });
     expect(await readdir(directory)).toEqual([]);
@@ -182,7 +182,7 @@ describe('AbstractFileCheckpointStorageAccessTestBase', () => {
     });
   });
 
-  it('testEncodeAndDecodeLocationReference: a reference that no coordinator made is refused', async () => {
+  it('a reference that no coordinator made is refused', async () => {
     const { worker } = await openViews({ directory: await temporaryDirectory() });
     for (const reference of ['/etc', 'file:///etc', '../up']) {
       await expect(worker.resolveCheckpointStorageLocation(1, reference)).rejects.toMatchObject({
@@ -191,7 +191,7 @@ describe('AbstractFileCheckpointStorageAccessTestBase', () => {
     }
   });
 
-  it('testInvalidCheckpointId: ids begin at 1', async () => {
+  it('ids begin at 1', async () => {
     const { coordinator } = await openViews({ directory: await temporaryDirectory() });
     const owner = await coordinator.acquireOwnership();
     for (const id of [0, -1, 1.5, Number.NaN]) {

@@ -39,7 +39,7 @@ describe('CheckpointStorageLoaderTest', () => {
     });
   });
 
-  it('testLoadFileSystemCheckpointStorageMixed: what was set in code wins, the rest comes from configuration', () => {
+  it('testLoadFileSystemStateBackendMixed: what was set in code wins, the rest comes from configuration', () => {
     const inCode = new FileSystemCheckpointStorage({
       directory: '/own/checkpoints',
       fileStateSizeThresholdBytes: 1_000_000,

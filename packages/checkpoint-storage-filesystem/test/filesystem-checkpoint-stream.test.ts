@@ -85,10 +85,10 @@ describe('FsCheckpointStateOutputStreamTest', () => {
 
     it.each([
       { name: 'testStateBelowMemThreshold', sizeBytes: 222, buffer: 999, threshold: 512, expectFile: false },
-      { name: 'testStateAtMemThreshold', sizeBytes: 999, buffer: 999, threshold: 999, expectFile: false },
-      { name: 'testStateOneAboveMemThreshold', sizeBytes: 1000, buffer: 999, threshold: 999, expectFile: true },
-      { name: 'testStateOneBelowBuffer', sizeBytes: 896, buffer: 1024, threshold: 15, expectFile: true },
-      { name: 'testStateOverMemThreshold', sizeBytes: 576_446, buffer: 259, threshold: 17, expectFile: true },
+      { name: 'as much as the threshold', sizeBytes: 999, buffer: 999, threshold: 999, expectFile: false },
+      { name: 'one byte above the threshold', sizeBytes: 1000, buffer: 999, threshold: 999, expectFile: true },
+      { name: 'testStateOneBufferAboveThreshold', sizeBytes: 896, buffer: 1024, threshold: 15, expectFile: true },
+      { name: 'testStateAboveMemThreshold', sizeBytes: 576_446, buffer: 259, threshold: 17, expectFile: true },
     ])('$name: $sizeBytes bytes with threshold $threshold', async ({ name: _name, ...row }) => {
       await expectRoundTrip(scope, row);
     });

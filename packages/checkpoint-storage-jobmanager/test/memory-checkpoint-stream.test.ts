@@ -29,7 +29,7 @@ describe('MemoryCheckpointOutputStreamTest', () => {
     await expect(input.read(0, 1)).rejects.toMatchObject({ code: 'stream-closed' });
   });
 
-  it('testCloseAndGetHandleTwice: the second time is an error', async () => {
+  it('the second time is an error', async () => {
     const { stream } = await openStream();
     await stream.write(Uint8Array.of(1));
     await stream.closeAndGetHandle();
@@ -38,7 +38,7 @@ describe('MemoryCheckpointOutputStreamTest', () => {
     await expect(stream.write(Uint8Array.of(1))).rejects.toMatchObject({ code: 'stream-closed' });
   });
 
-  it('testEmptyState: nothing written, no handle', async () => {
+  it('nothing written, no handle', async () => {
     const { stream } = await openStream();
     expect(await stream.closeAndGetHandle()).toBeUndefined();
   });
@@ -64,7 +64,7 @@ describe('MemoryCheckpointOutputStreamTest', () => {
 });
 
 describe('the limit of one state stream', () => {
-  it('testMaxStateSize: exactly 5 MiB pass by default, one byte more does not', async () => {
+  it('exactly 5 MiB pass by default, one byte more does not', async () => {
     const { worker, storage } = await openViews();
     expect(storage.maxStateSizeBytes).toBe(FIVE_MIB);
     expect(await writeBytes(worker, FIVE_MIB)).toMatchObject({ bytes: { length: FIVE_MIB } });
