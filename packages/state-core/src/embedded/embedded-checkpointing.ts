@@ -33,6 +33,7 @@ import type { CheckpointReport } from './open-state-contract.js';
 import type { RetainedCheckpoints, SnapshotBase } from './retained-checkpoints.js';
 import { type PublishedSnapshot, publishSnapshot } from './snapshot-attempt.js';
 import { type SnapshotIdentity, snapshotMetadata } from './snapshot-metadata.js';
+import { disregard } from './thenable.js';
 
 /** The storage and what this instance is in it. */
 export interface OwnedStorage {
@@ -86,7 +87,9 @@ export class EmbeddedCheckpointing<K, A> {
   #nextCheckpointId: number;
   #basesMade: Promise<void> | undefined;
   #isFreezing: boolean = false;
-  #running: { readonly abort: AbortController; readonly done: Promise<unknown> } | undefined;
+  #running:
+    | { readonly abort: AbortController; readonly done: Promise<unknown>; readonly reported: Promise<CheckpointReport> }
+    | undefined;
   #last: CheckpointReport | undefined;
   #fenced: StateError | undefined;
 
@@ -116,17 +119,27 @@ export class EmbeddedCheckpointing<K, A> {
     try {
       frozen = this.#freeze(request);
     } catch (error) {
-      return Promise.reject(error);
+      const refused = Promise.reject(error);
+      // Whoever ignores that one was already under way has lost nothing, and must not be ended for it.
+      if (isStateError(error, 'checkpoint-in-progress')) disregard(refused);
+      return refused;
     }
     const finished = this.#finish(frozen, request);
-    this.#running = { abort: frozen.abort, done: finished.catch(() => undefined) };
-    return finished;
+    // A promise of its own for the caller: that this object looks at the outcome does not mean that somebody has.
+    const reported = finished.then((report) => report);
+    this.#running = { abort: frozen.abort, done: finished.catch(() => undefined), reported };
+    return reported;
   }
 
   /** Aborts and awaits what is under way. */
   async close(): Promise<void> {
-    this.#running?.abort.abort(new Error('the state is being closed'));
-    await this.#running?.done;
+    const running = this.#running;
+    if (running !== undefined) {
+      // Whoever closes knows that the checkpoint under way will not complete.
+      disregard(running.reported);
+      running.abort.abort(new Error('the state is being closed'));
+      await running.done;
+    }
     await this.#parameters.retained.close();
   }
 

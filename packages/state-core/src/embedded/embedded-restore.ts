@@ -7,7 +7,8 @@
 //   ER2. Only damage (kind `corrupt`) makes an older checkpoint be taken; everything else stops the opening, because it
 //        would be wrong for the older one, too, or pass.
 //   ER3. Checkpoints of which none can be read are never a clean start.
-//   ER4. What this owner continues from is recorded before it writes anything.
+//   ER4. What this owner continues from is recorded before it writes anything; a snapshot that is no checkpoint of this
+//        lineage with its pointer, so that `latest` goes back to it until there is a checkpoint.
 //   ER5. Damaged and abandoned checkpoints are left where they are; only what was never published is cleared away.
 
 import type { StateLogger } from '../ambient/logger.js';
@@ -18,6 +19,7 @@ import type {
   CheckpointListing,
   CheckpointStorageCoordinatorView,
   FoundCheckpoint,
+  FoundExternalSnapshot,
 } from '../checkpoint-storage/checkpoint-storage.js';
 import type { CheckpointOwner } from '../checkpoint-storage/checkpoint-storage-location.js';
 import { isStateError, StateError } from '../error/state-error.js';
@@ -38,7 +40,7 @@ export interface EmbeddedStart<K> {
   readonly owner: CheckpointOwner;
   /** Absent after a clean start. */
   readonly restored: ReadableSnapshot | undefined;
-  /** The checkpoint of this job that is continued; absent after a clean start and for a snapshot from elsewhere. */
+  /** The checkpoint of this lineage that is continued; absent after a clean start and for any other snapshot. */
   readonly continues: LineageMember | undefined;
   /** Checkpoints of this lineage that belong to this state now, oldest first: they are removed when they are replaced. */
   readonly claimed: readonly ReadableSnapshot[];
@@ -96,7 +98,7 @@ class Takeover<K> {
     const start = await this.#choose(plan, listing);
     try {
       const continues = lineageMemberOf(start.restored, listing);
-      await this.#coordinator.recordRestoredFrom(owner, continues ?? null);
+      await this.#record(owner, start.restored, continues);
       await this.#clearUnpublished(listing);
       const restoredId = start.restored?.metadata.checkpointId ?? 0;
       return { ...start, owner, continues, firstCheckpointId: Math.max(nextCheckpointId(listing), restoredId + 1) };
@@ -104,6 +106,15 @@ class Takeover<K> {
       await start.backend.close();
       throw error;
     }
+  }
+
+  async #record(
+    owner: CheckpointOwner,
+    restored: ReadableSnapshot | undefined,
+    continues: LineageMember | undefined,
+  ): Promise<void> {
+    const external = restored === undefined || continues !== undefined ? undefined : { pointer: restored.externalPointer };
+    await this.#coordinator.recordRestoredFrom(owner, continues ?? null, external);
   }
 
   async #choose(plan: RestorePlan, listing: CheckpointListing): Promise<ChosenStart<K>> {
@@ -178,7 +189,30 @@ class Takeover<K> {
       return { backend, restored: candidate, claimed: candidates.slice(index).reverse(), skipped: newer };
     }
     if (lineage.mayStartClean) return undefined;
+    if (lineage.external !== undefined) return this.#startFromExternal(lineage.external, skipped, listing);
     throw noValidCheckpoint(this.#parameters.jobId, skipped, listing);
+  }
+
+  /** What the owner before began with, whose own checkpoints do not exist or cannot be read. */
+  async #startFromExternal(
+    { pointer }: FoundExternalSnapshot,
+    skipped: readonly SkippedCheckpoint[],
+    listing: CheckpointListing,
+  ): Promise<ChosenStart<K>> {
+    const { jobId } = this.#parameters;
+    if (pointer === undefined) throw noValidCheckpoint(jobId, skipped, listing, UNKNOWN_EXTERNAL);
+    try {
+      const restored = await this.#read(pointer);
+      const backend = await createEmbeddedBackend(this.#parameters, restored.metadata);
+      for (const one of skipped) this.#warnOfSkipped(one, restored.metadata.checkpointId);
+      if (isListed(restored, listing)) this.#warnOfRepetition(restored.metadata.checkpointId, listing);
+      return { backend, restored, claimed: [], skipped };
+    } catch (error) {
+      const isLost = isStateError(error) && (error.kind === 'corrupt' || error.code === 'checkpoint-not-found');
+      if (!isLost) throw error;
+      const line = `${pointer}, with which it began last: ${error.code}: ${error.message}`;
+      throw noValidCheckpoint(jobId, skipped, listing, line, error);
+    }
   }
 
   async #tryRestore(
@@ -268,14 +302,14 @@ class Takeover<K> {
   }
 }
 
-/** What the new owner continues from, in terms of this job; a snapshot from elsewhere is no member of its lineage. */
+/** What the new owner continues from, in terms of this job; what names no owner is no member of its lineage. */
 function lineageMemberOf(
   restored: ReadableSnapshot | undefined,
   listing: CheckpointListing,
 ): LineageMember | undefined {
   if (restored === undefined || !isListed(restored, listing)) return undefined;
   const { checkpointId, lineage } = restored.metadata;
-  return { epoch: lineage?.epoch ?? 0, checkpointId };
+  return lineage === undefined ? undefined : { epoch: lineage.epoch, checkpointId };
 }
 
 function isListed(snapshot: ReadableSnapshot, listing: CheckpointListing): boolean {
@@ -291,26 +325,29 @@ function skippedOf(
   return { checkpointId, pointer: externalPointer, reason: `${error.code}: ${error.message}` };
 }
 
+const UNKNOWN_EXTERNAL: string = 'the snapshot with which it began last: its name in the storage is damaged';
+
 function noValidCheckpoint(
   jobId: string,
   skipped: readonly SkippedCheckpoint[],
   listing: CheckpointListing,
+  external?: string,
+  cause?: unknown,
 ): StateError {
-  const lines = skipped.map(
-    ({ checkpointId, pointer, reason }) => `  - checkpoint ${checkpointId} (${pointer}): ${reason}`,
-  );
+  const lines = skipped.map(({ checkpointId, pointer, reason }) => `checkpoint ${checkpointId} (${pointer}): ${reason}`);
+  if (external !== undefined) lines.push(external);
   const from = listing.owners
     .toSorted((a, b) => b.epoch - a.epoch)
     .find(({ restoredFrom }) => restoredFrom !== undefined)?.restoredFrom;
   if (lines.length === 0 && from != null)
-    lines.push(`  - checkpoint ${from.checkpointId}, which was restored last, is no longer there`);
+    lines.push(`checkpoint ${from.checkpointId}, which was restored last, is no longer there`);
   return new StateError(
     'no-valid-checkpoint',
     [
-      `'${jobId}' has had checkpoints, and none can be read:`,
-      ...lines,
+      `'${jobId}' has had state, and nothing that holds it can be read:`,
+      ...lines.map((line) => `  - ${line}`),
       "restore a savepoint (restore: '<path>'), or give the state up and start empty (restore: 'none')",
     ].join('\n'),
-    { details: { checkpoints: skipped } },
+    { details: { checkpoints: skipped }, ...(cause !== undefined && { cause }) },
   );
 }

@@ -127,11 +127,14 @@ export interface OpenState<K, S extends StateDeclarations, A = JsonAttachment> {
   /**
    * Takes a checkpoint: freezes state and attachment before the promise is returned, writes while the program goes on.
    *
-   * @throws StateError (as a rejection) `checkpoint-in-progress` while another is under way, `checkpoint-inside-handler`,
-   * `checkpoint-aborted` by the signal, by `execution.checkpointing.timeout` or by {@link close}, `checkpoint-failed`,
-   * `fenced` when another instance has taken this name and shard over, `state-size-limit-exceeded`,
-   * `checkpoint-size-limit-exceeded`, `value-not-serializable`, `async-handler` when the attachment is a promise,
-   * `state-closed`, `storage-*`.
+   * A promise that is ignored ends a Node process when it rejects. Only that another checkpoint was under way, and that
+   * the state was closed meanwhile, may be ignored.
+   *
+   * @throws StateError (as a rejection) `checkpoint-in-progress` while another is under way; `checkpoint-inside-handler`;
+   * `checkpoint-aborted` by the signal, by `execution.checkpointing.timeout` or by closing; `checkpoint-failed`; `fenced`
+   * when another instance has taken this name and shard over; `state-size-limit-exceeded`,
+   * `checkpoint-size-limit-exceeded`; `value-not-serializable`; `async-handler` when the attachment is a promise;
+   * `factory-not-found` when no storage is installed; `state-closed`; `storage-*`.
    */
   checkpoint(options?: CheckpointOptions<A>): Promise<CheckpointReport>;
 

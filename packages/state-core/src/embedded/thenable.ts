@@ -6,7 +6,7 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { readonly then?: unknown }).then === 'function';
 }
 
-/** Lets a refused promise fail in silence: its refusal is reported, and louder. */
+/** Lets a promise fail in silence, where its failure is told in another way or is no news. */
 export function disregard(promise: PromiseLike<unknown>): void {
   Promise.resolve(promise).catch(() => undefined);
 }

@@ -41,6 +41,16 @@ describe('checkpoint', () => {
     await state.close();
   });
 
+  it('may be called in passing: a refusal and an end by closing need not be looked at', async () => {
+    const state = await openAccounts(temporaryDirectory());
+    fill(state, 2_000);
+    // An ignored rejection would be reported as an unhandled error of this file.
+    void state.checkpoint();
+    void state.checkpoint();
+    await state.close();
+    await new Promise((resolve) => setImmediate(resolve));
+  });
+
   it('never pairs an attachment with the state of another moment, however often it is called', async () => {
     const directory = temporaryDirectory();
     const state = await openAccounts(directory, { config: { 'execution.checkpointing.num-retained': '1000' } });
