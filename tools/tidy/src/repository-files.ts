@@ -55,7 +55,10 @@ export function packageSources(files: readonly RepositoryFile[]): RepositoryFile
 
 /** The test files of the whole workspace. */
 export function testSources(files: readonly RepositoryFile[]): RepositoryFile[] {
-  return files.filter(({ path }) => /^(packages|examples|tools)\/[^/]+\/test\/.*\.ts$|^benchmarks\/test\//.test(path));
+  return files.filter(({ path }) =>
+    // A behaviour case is a test that every implementation runs.
+    /^(packages|examples|tools)\/[^/]+\/test\/.*\.ts$|^benchmarks\/test\/|^packages\/[^/]+\/src\/.*\.cases\.ts$/.test(path),
+  );
 }
 
 /** Findings as a text that a failing test prints; empty when there are none. */
