@@ -12,6 +12,7 @@ import { type CheckpointStorageUnderTest, checkpointStorageConformance } from '@
 import { register } from '@tidemark/state-testkit/vitest';
 import { describe, expect, it } from 'vitest';
 import { FileSystemCheckpointStorage } from '../src/index.js';
+import { CountingFileSystem } from './fixtures/counting-file-system.js';
 
 const capabilities = { durable: true, savepoints: true, externallyAddressable: true, fencing: true };
 
@@ -20,12 +21,17 @@ async function underTest(
 ): Promise<CheckpointStorageUnderTest> {
   const root = await mkdtemp(join(tmpdir(), 'tidemark-conformance-'));
   const directory = join(root, 'checkpoints');
+  const file = new CountingFileSystem();
+  const make = () => change(new FileSystemCheckpointStorage({ directory, fileSystems: { file } }));
   return {
-    storage: change(new FileSystemCheckpointStorage({ directory })),
-    reopen: () => change(new FileSystemCheckpointStorage({ directory })),
+    storage: make(),
+    reopen: make,
     savepointTarget: join(root, 'savepoints'),
     remains: async () => (await readdir(root, { recursive: true })).sort(),
-    close: () => rm(root, { recursive: true }),
+    close: async () => {
+      await rm(root, { recursive: true });
+      expect(file.openFiles, 'files left open').toBe(0);
+    },
   };
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { StateError } from '@tidemark/state-core';
 import type { FileStateHandle } from '@tidemark/state-core/spi';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { CountingFileSystem, type Intercept } from './fixtures/counting-file-system.js';
 import { temporaryDirectory } from './fixtures/temporary-directory.js';
 import { openViews, patternBytes, startCheckpoint, writeState } from './fixtures/views.js';
@@ -12,6 +12,7 @@ import { openViews, patternBytes, startCheckpoint, writeState } from './fixtures
 async function writtenFile(scope: 'exclusive' | 'shared' = 'exclusive', intercept?: Intercept) {
   const directory = await temporaryDirectory();
   const fileSystem = new CountingFileSystem(intercept);
+  onTestFinished(() => expect(fileSystem.openFiles, 'files left open').toBe(0));
   const opened = await openViews({ directory, fileStateSizeThresholdBytes: 0, fileSystems: { file: fileSystem } });
   const { streams } = await startCheckpoint(opened, 1, await opened.coordinator.acquireOwnership());
   const handle = (await writeState(streams, scope, patternBytes(5000))) as FileStateHandle;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { StateError } from '@tidemark/state-core';
 import type { FileStateHandle, StreamStateHandle } from '@tidemark/state-core/spi';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { FileSystemCheckpointStream } from '../src/filesystem-checkpoint-stream.js';
 import { NodeFileSystem } from '../src/index.js';
 import { CountingFileSystem } from './fixtures/counting-file-system.js';
@@ -17,6 +17,7 @@ import { expectSameBytes, openViews, PURPOSE, patternBytes, readState, startChec
 async function openStream(scope: 'exclusive' | 'shared', buffer: number, threshold: number) {
   const directory = await temporaryDirectory();
   const fileSystem = new CountingFileSystem();
+  onTestFinished(() => expect(fileSystem.openFiles, 'files left open').toBe(0));
   const opened = await openViews({
     directory,
     writeBufferSizeBytes: buffer,
@@ -192,6 +193,8 @@ describe('FileSystemCheckpointStream', () => {
     await stream.flush();
     const [name] = await readdir(stateDirectory);
     expect(await readFile(join(stateDirectory, name as string))).toHaveLength(2000);
+    await stream.close();
+    expect(await readdir(stateDirectory)).toEqual([]);
   });
 
   it('has made the file durable when it hands out the handle', async () => {
