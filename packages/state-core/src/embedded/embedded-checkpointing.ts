@@ -267,8 +267,7 @@ export class EmbeddedCheckpointing<K, A> {
       this.#counts.savepoints++;
       return;
     }
-    const subsumed = await retained.add(checkpoint);
-    base.unpin();
+    const subsumed = await retained.add(checkpoint, base);
     this.#counts.completed++;
     this.#last = report;
     await this.#notify('complete', checkpointId, () => backend.notifyCheckpointComplete(checkpointId));

@@ -97,7 +97,7 @@ class Takeover<K> {
     const listing = await this.#coordinator.list(signal);
     const start = await this.#choose(plan, listing);
     try {
-      const continues = lineageMemberOf(start.restored, listing);
+      const continues = lineageMemberOf(start.restored, listing, owner);
       await this.#record(owner, start.restored, continues);
       await this.#clearUnpublished(listing);
       const restoredId = start.restored?.metadata.checkpointId ?? 0;
@@ -113,7 +113,8 @@ class Takeover<K> {
     restored: ReadableSnapshot | undefined,
     continues: LineageMember | undefined,
   ): Promise<void> {
-    const external = restored === undefined || continues !== undefined ? undefined : { pointer: restored.externalPointer };
+    const external =
+      restored === undefined || continues !== undefined ? undefined : { pointer: restored.externalPointer };
     await this.#coordinator.recordRestoredFrom(owner, continues ?? null, external);
   }
 
@@ -204,9 +205,10 @@ class Takeover<K> {
     try {
       const restored = await this.#read(pointer);
       const backend = await createEmbeddedBackend(this.#parameters, restored.metadata);
-      for (const one of skipped) this.#warnOfSkipped(one, restored.metadata.checkpointId);
+      const newestFirst = skipped.toSorted((a, b) => b.checkpointId - a.checkpointId);
+      for (const one of newestFirst) this.#warnOfSkipped(one, restored.metadata.checkpointId);
       if (isListed(restored, listing)) this.#warnOfRepetition(restored.metadata.checkpointId, listing);
-      return { backend, restored, claimed: [], skipped };
+      return { backend, restored, claimed: [], skipped: newestFirst };
     } catch (error) {
       const isLost = isStateError(error) && (error.kind === 'corrupt' || error.code === 'checkpoint-not-found');
       if (!isLost) throw error;
@@ -302,14 +304,17 @@ class Takeover<K> {
   }
 }
 
-/** What the new owner continues from, in terms of this job; what names no owner is no member of its lineage. */
+/** What the new owner continues from, in terms of this job; what names none of its earlier owners is no member. */
 function lineageMemberOf(
   restored: ReadableSnapshot | undefined,
   listing: CheckpointListing,
+  owner: CheckpointOwner,
 ): LineageMember | undefined {
   if (restored === undefined || !isListed(restored, listing)) return undefined;
   const { checkpointId, lineage } = restored.metadata;
-  return lineage === undefined ? undefined : { epoch: lineage.epoch, checkpointId };
+  // A copied checkpoint may name an owner that this job has not had yet.
+  if (lineage === undefined || lineage.epoch >= owner.epoch) return undefined;
+  return { epoch: lineage.epoch, checkpointId };
 }
 
 function isListed(snapshot: ReadableSnapshot, listing: CheckpointListing): boolean {
@@ -334,7 +339,9 @@ function noValidCheckpoint(
   external?: string,
   cause?: unknown,
 ): StateError {
-  const lines = skipped.map(({ checkpointId, pointer, reason }) => `checkpoint ${checkpointId} (${pointer}): ${reason}`);
+  const lines = skipped.map(
+    ({ checkpointId, pointer, reason }) => `checkpoint ${checkpointId} (${pointer}): ${reason}`,
+  );
   if (external !== undefined) lines.push(external);
   const from = listing.owners
     .toSorted((a, b) => b.epoch - a.epoch)

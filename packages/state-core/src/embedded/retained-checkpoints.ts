@@ -106,12 +106,12 @@ export class RetainedCheckpoints {
   }
 
   /**
-   * Takes a published checkpoint in and lets older ones go.
+   * Takes a published checkpoint in, lets go of the base that it was built on, and of older checkpoints.
    *
    * @returns The id of the newest that went, if one did.
    * @throws StateError `shared-state-unknown`, `shared-state-conflict`; the checkpoint is no longer there then.
    */
-  async add(checkpoint: CompletedCheckpoint): Promise<number | undefined> {
+  async add(checkpoint: CompletedCheckpoint, base: SnapshotBase): Promise<number | undefined> {
     const { checkpointId, lineage } = checkpoint.metadata;
     try {
       this.#registry.registerCheckpoint(checkpoint.metadata);
@@ -119,6 +119,8 @@ export class RetainedCheckpoints {
       await this.#parameters.coordinator.disposeCheckpoint(checkpointId);
       throw error;
     }
+    // From here on the new checkpoint itself holds what it names of its base.
+    base.unpin();
     this.#parent = { epoch: lineage?.epoch ?? 0, checkpointId };
     const subsumed = await this.#store.addCheckpoint(checkpoint);
     await this.#registry.drain();

@@ -7,6 +7,8 @@ import { type Accounts, contentOf, openAccounts, pay, recordingLogger } from './
 
 /** Flipped bits and cuts at so many places of every file where there is something to fall back to. */
 const PLACES = 200;
+/** Eight hundred takeovers with an fsync each take their time on a busy disk. */
+const TIMEOUT_MS = 600_000;
 /** As many in the long suite; a part of them in the ordinary one, where the same bytes were damaged already. */
 const PLACES_OF_SOLE = Math.min(PLACES, testRuns(40));
 
@@ -84,7 +86,7 @@ describe.each([
   ['in files', { 'execution.checkpointing.data-inline-threshold': '0' }],
   ['inside the metadata', {}],
 ])('a damaged checkpoint with its state %s', (_, config) => {
-  it('is never read: the one before it is restored, and the damage is told', async () => {
+  it('is never read: the one before it is restored, and the damage is told', { timeout: TIMEOUT_MS }, async () => {
     const { directory, contents } = await checkpointed(3, config);
     const before = new Set(readdirSync(join(directory, 'accounts')));
     let damages = 0;
@@ -113,7 +115,7 @@ describe.each([
     await intact.close();
   });
 
-  it('is an error where there is no other: never a clean start', async () => {
+  it('is an error where there is no other: never a clean start', { timeout: TIMEOUT_MS }, async () => {
     const { directory } = await checkpointed(1, config);
     const before = new Set(readdirSync(join(directory, 'accounts')));
     for (const damage of damagesTo(join(directory, 'accounts', 'chk-1'), PLACES_OF_SOLE)) {
