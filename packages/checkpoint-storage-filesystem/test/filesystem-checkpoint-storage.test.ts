@@ -13,7 +13,15 @@ import {
   registerFileSystem,
 } from '../src/index.js';
 import { temporaryDirectory } from './fixtures/temporary-directory.js';
-import { openViews, patternBytes, readState, startCheckpoint, viewParameters, writeState } from './fixtures/views.js';
+import {
+  openViews,
+  patternBytes,
+  readState,
+  startCheckpoint,
+  takeOver,
+  viewParameters,
+  writeState,
+} from './fixtures/views.js';
 
 const CONTEXT: FactoryContext = { logger: silentLogger };
 
@@ -162,7 +170,7 @@ describe('FileSystemCheckpointStorage', () => {
   it('keeps characters that mean something in a URI', async () => {
     const directory = join(await temporaryDirectory(), 'a b#c?d%e');
     const opened = await openViews({ directory, fileStateSizeThresholdBytes: 0 });
-    const { location, streams } = await startCheckpoint(opened, 1, await opened.coordinator.acquireOwnership());
+    const { location, streams } = await startCheckpoint(opened, 1, await takeOver(opened.coordinator));
     const handle = await writeState(streams, 'shared', patternBytes(10));
     await location.publish(patternBytes(3));
     const resolved = await opened.coordinator.resolveCheckpoint(location.externalPointer);
@@ -202,7 +210,7 @@ describe('file systems by scheme', () => {
     try {
       const directory = `other://${await temporaryDirectory()}`;
       const opened = await openViews({ directory, fileStateSizeThresholdBytes: 0 });
-      const { location, streams } = await startCheckpoint(opened, 1, await opened.coordinator.acquireOwnership());
+      const { location, streams } = await startCheckpoint(opened, 1, await takeOver(opened.coordinator));
       const handle = await writeState(streams, 'exclusive', patternBytes(10));
       expect(handle).toMatchObject({ location: expect.stringMatching(/^other:\/\//) });
       await location.publish(patternBytes(3));
@@ -222,11 +230,11 @@ describe('file systems by scheme', () => {
     }
   });
 
-  it('copies between file systems through the process', async () => {
+  it('FsCheckpointStorageAccessTest.testNotDuplicationCheckpointStateToolset: copies between file systems through the process', async () => {
     const own = await temporaryDirectory();
     const fileSystems = { other: new OtherFileSystem() };
     const opened = await openViews({ directory: own, fileStateSizeThresholdBytes: 0, fileSystems });
-    const { streams } = await startCheckpoint(opened, 1, await opened.coordinator.acquireOwnership());
+    const { streams } = await startCheckpoint(opened, 1, await takeOver(opened.coordinator));
     const handle = await writeState(streams, 'shared', patternBytes(3_000_000));
     const savepoint = await opened.coordinator.initializeLocationForSavepoint(
       2,
@@ -248,7 +256,7 @@ describe('entropy', () => {
       fileStateSizeThresholdBytes: 0,
     };
     const opened = await openViews(settings);
-    const owner = await opened.coordinator.acquireOwnership();
+    const owner = await takeOver(opened.coordinator);
     const { location, streams } = await startCheckpoint(opened, 1, owner);
     expect(location.externalPointer).toBe(pathToFileURL(join(root, 'a-', 'cp', 'job', 'chk-1')).href);
     const handles = [
@@ -292,7 +300,7 @@ describe('entropy', () => {
     });
     const storage = checkpointStorageFactory.createFromConfig(config, CONTEXT) as FileSystemCheckpointStorage;
     const coordinator = await storage.createCoordinatorView(viewParameters());
-    const location = await coordinator.initializeLocationForCheckpoint(1, await coordinator.acquireOwnership());
+    const location = await coordinator.initializeLocationForCheckpoint(1, await takeOver(coordinator));
     expect(location.referenceOf(`${location.externalPointer}/0123`)).toBe('0123');
   });
 });
