@@ -88,7 +88,7 @@ describe('fsStateBackend', () => {
     expect(() => fsStateBackend(directory, { fileStateSizeThreshold: 2 * 1024 * 1024 })).toThrow(RangeError);
   });
 
-  it('FileSystemStateBackend testLoadFileSystemStateBackendMixed: keeps its own settings and takes what it lacks from configuration', async () => {
+  it('StateBackendLoadingTest.testLoadFileSystemStateBackendMixed: keeps its own settings and takes what it lacks from configuration', async () => {
     const own = temporaryDirectory();
     const savepoints = temporaryDirectory();
     const config = Configuration.from({
