@@ -7,14 +7,14 @@ import type { FileStateHandle } from '@tidemark/state-core/spi';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { CountingFileSystem, type Intercept } from './fixtures/counting-file-system.js';
 import { temporaryDirectory } from './fixtures/temporary-directory.js';
-import { openViews, patternBytes, startCheckpoint, writeState } from './fixtures/views.js';
+import { openViews, patternBytes, startCheckpoint, takeOver, writeState } from './fixtures/views.js';
 
 async function writtenFile(scope: 'exclusive' | 'shared' = 'exclusive', intercept?: Intercept) {
   const directory = await temporaryDirectory();
   const fileSystem = new CountingFileSystem(intercept);
   onTestFinished(() => expect(fileSystem.openFiles, 'files left open').toBe(0));
   const opened = await openViews({ directory, fileStateSizeThresholdBytes: 0, fileSystems: { file: fileSystem } });
-  const { streams } = await startCheckpoint(opened, 1, await opened.coordinator.acquireOwnership());
+  const { streams } = await startCheckpoint(opened, 1, await takeOver(opened.coordinator));
   const handle = (await writeState(streams, scope, patternBytes(5000))) as FileStateHandle;
   return { ...opened, directory, handle, fileSystem, path: fileURLToPath(handle.location) };
 }

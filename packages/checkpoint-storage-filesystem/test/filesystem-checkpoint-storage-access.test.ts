@@ -6,7 +6,15 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { FileStateHandle } from '@tidemark/state-core/spi';
 import { describe, expect, it } from 'vitest';
 import { temporaryDirectory } from './fixtures/temporary-directory.js';
-import { openViews, patternBytes, readState, startCheckpoint, writeState, writeTo } from './fixtures/views.js';
+import {
+  openViews,
+  patternBytes,
+  readState,
+  startCheckpoint,
+  takeOver,
+  writeState,
+  writeTo,
+} from './fixtures/views.js';
 
 const SMALL = { fileStateSizeThresholdBytes: 0 } as const;
 
@@ -35,7 +43,7 @@ describe('FsCheckpointStorageAccessTest', () => {
   it('testDirectoriesForExclusiveAndSharedState: each scope has a directory of its own, emptied by discarding', async () => {
     const directory = await temporaryDirectory();
     const opened = await openViews({ directory, ...SMALL });
-    const { streams } = await startCheckpoint(opened, 1, await opened.coordinator.acquireOwnership());
+    const { streams } = await startCheckpoint(opened, 1, await takeOver(opened.coordinator));
     const [exclusive, shared] = [join(directory, 'job', 'chk-1'), join(directory, 'job', 'shared')];
     expect([await readdir(exclusive), await readdir(shared)]).toEqual([[], []]);
     const first = await writeState(streams, 'exclusive', patternBytes(100));
@@ -66,11 +74,7 @@ describe('FsCheckpointStorageAccessTest', () => {
 
   it('testDuplicationCheckpointStateToolset: a file is copied by the file system', async () => {
     const { coordinator, worker, directory } = await savepointIn({ savepointDirectory: await temporaryDirectory() });
-    const { streams } = await startCheckpoint(
-      { coordinator, worker } as never,
-      1,
-      await coordinator.acquireOwnership(),
-    );
+    const { streams } = await startCheckpoint({ coordinator, worker } as never, 1, await takeOver(coordinator));
     const original = (await writeState(streams, 'shared', patternBytes(5000))) as FileStateHandle;
     const savepoint = await coordinator.initializeLocationForSavepoint(2, undefined);
     const target = await worker.resolveCheckpointStorageLocation(2, savepoint.reference);
@@ -131,7 +135,7 @@ describe('AbstractFileCheckpointStorageAccessTestBase', () => {
     for (const createSubdirectory of [true, false]) {
       const directory = await temporaryDirectory();
       const { coordinator } = await openViews({ directory, createSubdirectory });
-      await coordinator.initializeLocationForCheckpoint(42, await coordinator.acquireOwnership());
+      await coordinator.initializeLocationForCheckpoint(42, await takeOver(coordinator));
       expect(await readdir(directory)).toContain(createSubdirectory ? 'job' : 'chk-42');
       expect((await coordinator.list()).checkpoints).toMatchObject([{ checkpointId: 42, published: false }]);
     }
@@ -139,7 +143,7 @@ describe('AbstractFileCheckpointStorageAccessTestBase', () => {
 
   it('writeToAlreadyExistingCheckpointFails: the same id a second time, and the same location', async () => {
     const opened = await openViews({ directory: await temporaryDirectory() });
-    const owner = await opened.coordinator.acquireOwnership();
+    const owner = await takeOver(opened.coordinator);
     const { location } = await startCheckpoint(opened, 177, owner);
     await location.publish(patternBytes(10));
     const exists = { code: 'checkpoint-location-exists' };
@@ -193,7 +197,7 @@ describe('AbstractFileCheckpointStorageAccessTestBase', () => {
 
   it('ids begin at 1', async () => {
     const { coordinator } = await openViews({ directory: await temporaryDirectory() });
-    const owner = await coordinator.acquireOwnership();
+    const owner = await takeOver(coordinator);
     for (const id of [0, -1, 1.5, Number.NaN]) {
       await expect(coordinator.initializeLocationForCheckpoint(id, owner)).rejects.toThrow(RangeError);
     }
@@ -205,7 +209,7 @@ describe('a snapshot in another place', () => {
   async function publishedCheckpoint() {
     const directory = await temporaryDirectory();
     const opened = await openViews({ directory, ...SMALL });
-    const { location, streams } = await startCheckpoint(opened, 3, await opened.coordinator.acquireOwnership());
+    const { location, streams } = await startCheckpoint(opened, 3, await takeOver(opened.coordinator));
     const handles = [
       await writeState(streams, 'exclusive', patternBytes(100, 1)),
       await writeState(streams, 'shared', patternBytes(100, 2)),
@@ -331,7 +335,7 @@ describe('removal', () => {
   it('removes a checkpoint with everything in it, again without an error, and touches nothing else', async () => {
     const directory = await temporaryDirectory();
     const opened = await openViews({ directory, ...SMALL });
-    const owner = await opened.coordinator.acquireOwnership();
+    const owner = await takeOver(opened.coordinator);
     for (const id of [1, 2]) {
       const { location, streams } = await startCheckpoint(opened, id, owner);
       await writeState(streams, 'exclusive', patternBytes(10));
@@ -348,7 +352,7 @@ describe('removal', () => {
   it('sweeps shared files that nobody names and keeps the others', async () => {
     const directory = await temporaryDirectory();
     const opened = await openViews({ directory, ...SMALL });
-    const owner = await opened.coordinator.acquireOwnership();
+    const owner = await takeOver(opened.coordinator);
     const { streams } = await startCheckpoint(opened, 1, owner);
     const kept = await writeState(streams, 'shared', patternBytes(10));
     await writeState(streams, 'shared', patternBytes(20));
@@ -358,7 +362,7 @@ describe('removal', () => {
         .split('/')
         .at(-1),
     ]);
-    const newer = await opened.coordinator.acquireOwnership();
+    const newer = await takeOver(opened.coordinator);
     await expect(opened.coordinator.sweepUnreferenced([], owner)).rejects.toMatchObject({ code: 'fenced' });
     expect(newer.epoch).toBe(2);
     expect(await readState(opened.worker, kept)).toEqual(patternBytes(10));
@@ -368,7 +372,7 @@ describe('removal', () => {
     const directory = await temporaryDirectory();
     const { coordinator } = await openViews({ directory });
     expect(await coordinator.list()).toEqual({ checkpoints: [], owners: [] });
-    const owner = await coordinator.acquireOwnership();
+    const owner = await takeOver(coordinator);
     await coordinator.initializeLocationForCheckpoint(12, owner);
     for (const name of ['chk-', 'chk-x', 'chk-007', 'chk-99999999999999999', 'notes'])
       await mkdir(join(directory, 'job', name));

@@ -11,7 +11,15 @@ import { FileSystemCheckpointStream } from '../src/filesystem-checkpoint-stream.
 import { NodeFileSystem } from '../src/index.js';
 import { CountingFileSystem } from './fixtures/counting-file-system.js';
 import { temporaryDirectory } from './fixtures/temporary-directory.js';
-import { expectSameBytes, openViews, PURPOSE, patternBytes, readState, startCheckpoint } from './fixtures/views.js';
+import {
+  expectSameBytes,
+  openViews,
+  PURPOSE,
+  patternBytes,
+  readState,
+  startCheckpoint,
+  takeOver,
+} from './fixtures/views.js';
 
 /** A stream of a started checkpoint, and the directory that its file would be in. */
 async function openStream(scope: 'exclusive' | 'shared', buffer: number, threshold: number) {
@@ -24,7 +32,7 @@ async function openStream(scope: 'exclusive' | 'shared', buffer: number, thresho
     fileStateSizeThresholdBytes: threshold,
     fileSystems: { file: fileSystem },
   });
-  const owner = await opened.coordinator.acquireOwnership();
+  const owner = await takeOver(opened.coordinator);
   const { streams } = await startCheckpoint(opened, 1, owner);
   const stateDirectory = join(directory, 'job', scope === 'shared' ? 'shared' : 'chk-1');
   const open = () => streams.createCheckpointStateOutputStream(scope, PURPOSE);
@@ -149,7 +157,7 @@ describe('FsCheckpointStateOutputStreamTest', () => {
         throw new StateError('storage-io-failed', 'the disk is broken');
     });
     const opened = await openViews({ directory, fileStateSizeThresholdBytes: 0, fileSystems: { file: fileSystem } });
-    const { streams } = await startCheckpoint(opened, 1, await opened.coordinator.acquireOwnership());
+    const { streams } = await startCheckpoint(opened, 1, await takeOver(opened.coordinator));
     const stream = await streams.createCheckpointStateOutputStream('exclusive', PURPOSE);
     await stream.write(patternBytes(30_000));
     await expect(stream.closeAndGetHandle()).rejects.toMatchObject({ code: 'storage-io-failed' });

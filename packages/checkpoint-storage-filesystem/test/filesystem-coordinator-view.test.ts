@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { temporaryDirectory } from './fixtures/temporary-directory.js';
-import { openViews, patternBytes, readState, startCheckpoint, writeState } from './fixtures/views.js';
+import { openViews, patternBytes, readState, startCheckpoint, takeOver, writeState } from './fixtures/views.js';
 
 describe('a checkpoint from start to restore', () => {
   it('is found and read by another view once it is published, and not before', async () => {
     const directory = await temporaryDirectory();
     const opened = await openViews({ directory });
-    const owner = await opened.coordinator.acquireOwnership();
+    const owner = await takeOver(opened.coordinator);
     await opened.coordinator.recordRestoredFrom(owner, null);
     const { location, streams } = await startCheckpoint(opened, 1, owner);
     const large = await writeState(streams, 'exclusive', patternBytes(50_000));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CountingFileSystem, type Intercept } from './fixtures/counting-file-system.js';
 import { temporaryDirectory } from './fixtures/temporary-directory.js';
-import { openViews, patternBytes, startCheckpoint, writeState } from './fixtures/views.js';
+import { openViews, patternBytes, startCheckpoint, takeOver, writeState } from './fixtures/views.js';
 
 const FENCED = { code: 'fenced', kind: 'restore' } as const;
 
@@ -40,7 +40,7 @@ describe('takeover', () => {
   it('stops a former owner before it makes a location, before it publishes, and before it removes', async () => {
     const directory = await temporaryDirectory();
     const former = await openViews({ directory, fileStateSizeThresholdBytes: 0 });
-    const owner = await former.coordinator.acquireOwnership();
+    const owner = await takeOver(former.coordinator);
     const kept = await startCheckpoint(former, 1, owner);
     const shared = await writeState(kept.streams, 'shared', patternBytes(10));
     await kept.location.publish(patternBytes(1));
@@ -61,7 +61,7 @@ describe('takeover', () => {
     const directory = await temporaryDirectory();
     for (const jobId of ['a', 'b', 'A']) {
       const opened = await openViews({ directory }, jobId);
-      const { location } = await startCheckpoint(opened, 1, await opened.coordinator.acquireOwnership());
+      const { location } = await startCheckpoint(opened, 1, await takeOver(opened.coordinator));
       await location.publish(patternBytes(1));
     }
     expect((await readdir(directory)).sort()).toEqual(['=41', 'a', 'b']);
@@ -83,8 +83,7 @@ describe('an owner that is overtaken while it publishes', () => {
       return removeFile(path);
     };
     const former = await openViews({ directory, fileSystems: { file: fileSystem } });
-    const owner = await former.coordinator.acquireOwnership();
-    await former.coordinator.recordRestoredFrom(owner, null);
+    const owner = await takeOver(former.coordinator);
     const { location } = await startCheckpoint(former, 1, owner);
     await expect(location.publish(patternBytes(1))).rejects.toMatchObject(FENCED);
     const metadata = join(directory, 'job', 'chk-1', '_metadata');
@@ -98,14 +97,14 @@ describe('an owner that is overtaken while it publishes', () => {
     };
   }
 
-  const takeOver = async (directory: string, decision?: { epoch: number; checkpointId: number } | null) => {
+  const overtake = async (directory: string, decision?: { epoch: number; checkpointId: number } | null) => {
     const { coordinator } = await openViews({ directory });
     const owner = await coordinator.acquireOwnership();
     if (decision !== undefined) await coordinator.recordRestoredFrom(owner, decision);
   };
 
   it('leaves the checkpoint to a newer owner that has not decided yet: it may have seen it', async () => {
-    const { location, isThere } = await overtakenPublication((directory) => takeOver(directory));
+    const { location, isThere } = await overtakenPublication((directory) => overtake(directory));
     expect(await isThere()).toBe(true);
     await location.disposeOnFailure();
     expect(await isThere()).toBe(true);
@@ -113,22 +112,22 @@ describe('an owner that is overtaken while it publishes', () => {
 
   it('leaves the checkpoint to a newer owner that continues from it', async () => {
     const { location, isThere } = await overtakenPublication((directory) =>
-      takeOver(directory, { epoch: 1, checkpointId: 1 }),
+      overtake(directory, { epoch: 1, checkpointId: 1 }),
     );
     await location.disposeOnFailure();
     expect(await isThere()).toBe(true);
   });
 
   it('takes the checkpoint back when the newer owner continues from something else', async () => {
-    const { location, isThere } = await overtakenPublication((directory) => takeOver(directory, null));
+    const { location, isThere } = await overtakenPublication((directory) => overtake(directory, null));
     expect(await isThere()).toBe(false);
     await location.disposeOnFailure();
   });
 
   it('leaves the checkpoint while one of several newer owners has not decided', async () => {
     const { isThere } = await overtakenPublication(async (directory) => {
-      await takeOver(directory);
-      await takeOver(directory, null);
+      await overtake(directory);
+      await overtake(directory, null);
     });
     expect(await isThere()).toBe(true);
   });

@@ -12,6 +12,7 @@ import {
   patternBytes,
   readState,
   startCheckpoint,
+  takeOver,
   writeState,
 } from './fixtures/views.js';
 
@@ -115,7 +116,7 @@ async function expectSound(disk: SimulatedDisk, progress: Progress): Promise<voi
   if (progress.decided) expect(owners).toContainEqual({ epoch: progress.epochs, restoredFrom: null });
 
   // Life goes on: a higher epoch, a fresh id, a checkpoint that is found.
-  const owner = await opened.coordinator.acquireOwnership();
+  const owner = await takeOver(opened.coordinator);
   expect(owner.epoch).toBeGreaterThan(progress.epochs);
   const next = Math.max(0, ...checkpoints.map(({ checkpointId }) => checkpointId)) + 1;
   const { location } = await startCheckpoint(opened, next, owner);

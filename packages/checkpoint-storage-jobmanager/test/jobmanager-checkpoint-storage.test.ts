@@ -20,7 +20,7 @@ import {
   type MetadataStorage,
   processCoordinatorMemory,
 } from '../src/index.js';
-import { openViews, writeBytes } from './fixtures/views.js';
+import { openViews, takeOver, writeBytes } from './fixtures/views.js';
 
 const CONTEXT: FactoryContext = { logger: silentLogger };
 const METADATA = Uint8Array.of(1, 2, 3);
@@ -75,7 +75,7 @@ describe('CheckpointStorageLoaderTest', () => {
       fencing: true,
     });
     const { coordinator, logger } = await openViews(storage);
-    const location = await coordinator.initializeLocationForCheckpoint(1, await coordinator.acquireOwnership());
+    const location = await coordinator.initializeLocationForCheckpoint(1, await takeOver(coordinator));
     expect((await location.publish(METADATA)).externalPointer).toBe(`${directory}/job/chk-1`);
     expect(logger.warnings).toEqual([]);
   });
@@ -98,7 +98,7 @@ describe('MemoryCheckpointStorageAccessTest', () => {
 
   it('testStorageLocationMkdirs: the directory of a checkpoint is made for its location, not before', async () => {
     const { coordinator, directory } = await withDirectory();
-    const owner = await coordinator.acquireOwnership();
+    const owner = await takeOver(coordinator);
     expect(await readdir(join(directory, 'job'))).not.toContain('chk-177');
     await coordinator.initializeLocationForCheckpoint(177, owner);
     expect(await readdir(join(directory, 'job'))).toContain('chk-177');
@@ -106,14 +106,14 @@ describe('MemoryCheckpointStorageAccessTest', () => {
 
   it('testLocationReference: with a directory and for savepoints, too, a task needs to know nothing about the place', async () => {
     const { coordinator, directory } = await withDirectory();
-    const owner = await coordinator.acquireOwnership();
+    const owner = await takeOver(coordinator);
     expect((await coordinator.initializeLocationForCheckpoint(1, owner)).reference).toBe('');
     expect((await coordinator.initializeLocationForSavepoint(2, join(directory, 'savepoints'))).reference).toBe('');
   });
 
   it('writes metadata and no state to the directory, and finds it again in another process', async () => {
     const { coordinator, worker, directory } = await withDirectory({ createSubdirectory: false });
-    const owner = await coordinator.acquireOwnership();
+    const owner = await takeOver(coordinator);
     await coordinator.recordRestoredFrom(owner, null);
     await coordinator.initializeBaseLocationsForCheckpoint();
     expect(await writeBytes(worker, 100_000)).toMatchObject({ kind: 'byte-stream' });
@@ -137,7 +137,7 @@ describe('MemoryCheckpointStorageAccessTest', () => {
 
   it('checks the size of a checkpoint that goes to a directory', async () => {
     const { coordinator, directory } = await withDirectory({ maxCheckpointSizeBytes: 100 });
-    const location = await coordinator.initializeLocationForCheckpoint(1, await coordinator.acquireOwnership());
+    const location = await coordinator.initializeLocationForCheckpoint(1, await takeOver(coordinator));
     await expect(location.publish(new Uint8Array(101))).rejects.toMatchObject({
       code: 'checkpoint-size-limit-exceeded',
     });
@@ -178,7 +178,7 @@ describe('MemoryCheckpointStorageAccessTest', () => {
     };
     const files = new FileSystemCheckpointStorage({ directory, fileStateSizeThresholdBytes: 0 });
     const writing = await files.createCoordinatorView(parameters);
-    await writing.initializeLocationForCheckpoint(1, await writing.acquireOwnership());
+    await writing.initializeLocationForCheckpoint(1, await takeOver(writing));
     const handle = await writeBytes(await files.createWorkerView(parameters), 50);
     if (handle === undefined) throw new Error('nothing was written');
     for (const settings of [{}, { checkpointDirectory: directory }]) {

@@ -2,7 +2,7 @@
 
 import type { ByteStreamStateHandle } from '@tidemark/state-core/spi';
 import { describe, expect, it } from 'vitest';
-import { openViews, writeBytes } from './fixtures/views.js';
+import { openViews, takeOver, writeBytes } from './fixtures/views.js';
 
 const PURPOSE = { stateNames: ['total'], sort: 'keyed' } as const;
 const FIVE_MIB = 5 * 1024 * 1024;
@@ -126,7 +126,7 @@ describe('the limit of one checkpoint', () => {
 
   it('is checked when the checkpoint is published, and fails the checkpoint alone', async () => {
     const { coordinator } = await openViews({ maxCheckpointSizeBytes: 100 });
-    const owner = await coordinator.acquireOwnership();
+    const owner = await takeOver(coordinator);
     const first = await coordinator.initializeLocationForCheckpoint(1, owner);
     await expect(first.publish(new Uint8Array(101))).rejects.toMatchObject({
       code: 'checkpoint-size-limit-exceeded',

@@ -2,14 +2,14 @@
 
 import { describe, expect, it } from 'vitest';
 import { CoordinatorMemory, JobManagerCheckpointStorage, NOT_EXTERNALLY_ADDRESSABLE } from '../src/index.js';
-import { openViews, writeBytes } from './fixtures/views.js';
+import { openViews, takeOver, writeBytes } from './fixtures/views.js';
 
 const METADATA = Uint8Array.of(1, 2, 3);
 
 describe('MemoryCheckpointStorageAccessTest', () => {
   it('testNonPersistentCheckpointLocation: the metadata is in memory, and its pointer says that nobody finds it', async () => {
     const { coordinator } = await openViews();
-    const location = await coordinator.initializeLocationForCheckpoint(9, await coordinator.acquireOwnership());
+    const location = await coordinator.initializeLocationForCheckpoint(9, await takeOver(coordinator));
     expect(location.externalPointer).toBe(NOT_EXTERNALLY_ADDRESSABLE);
     const pointer = await location.publish(METADATA);
     expect(pointer).toEqual({ checkpointId: 9, externalPointer: NOT_EXTERNALLY_ADDRESSABLE });
@@ -20,7 +20,7 @@ describe('MemoryCheckpointStorageAccessTest', () => {
 
   it('testLocationReference: a task needs to know nothing about the place', async () => {
     const { coordinator } = await openViews();
-    const location = await coordinator.initializeLocationForCheckpoint(1, await coordinator.acquireOwnership());
+    const location = await coordinator.initializeLocationForCheckpoint(1, await takeOver(coordinator));
     expect(location.reference).toBe('');
   });
 
@@ -42,7 +42,7 @@ describe('MemoryCheckpointStorageAccessTest', () => {
 describe('the memory of the coordinator', () => {
   it('keeps checkpoints for whoever opens the same storage and job again', async () => {
     const first = await openViews();
-    const owner = await first.coordinator.acquireOwnership();
+    const owner = await takeOver(first.coordinator);
     await first.coordinator.recordRestoredFrom(owner, null);
     const location = await first.coordinator.initializeLocationForCheckpoint(4, owner);
     expect((await first.coordinator.list()).checkpoints).toMatchObject([{ checkpointId: 4, published: false }]);
@@ -80,7 +80,7 @@ describe('the memory of the coordinator', () => {
   it('finds nothing under a pointer of another job, of a removed checkpoint, or under an empty one', async () => {
     const memory = new CoordinatorMemory();
     const { coordinator } = await openViews({ memory });
-    const owner = await coordinator.acquireOwnership();
+    const owner = await takeOver(coordinator);
     await (await coordinator.initializeLocationForCheckpoint(1, owner)).publish(METADATA);
     const pointer = (await coordinator.list()).checkpoints[0]?.externalPointer ?? '';
     const other = await openViews({ memory }, 'another job');
@@ -94,7 +94,7 @@ describe('the memory of the coordinator', () => {
 
   it('fences a former owner', async () => {
     const { coordinator, storage } = await openViews();
-    const owner = await coordinator.acquireOwnership();
+    const owner = await takeOver(coordinator);
     await (await coordinator.initializeLocationForCheckpoint(1, owner)).publish(METADATA);
     const pending = await coordinator.initializeLocationForCheckpoint(2, owner);
     await (await openViews(storage)).coordinator.acquireOwnership();
@@ -110,7 +110,7 @@ describe('the memory of the coordinator', () => {
 
   it('takes an id once and a publication once, and refers to nothing', async () => {
     const { coordinator } = await openViews();
-    const owner = await coordinator.acquireOwnership();
+    const owner = await takeOver(coordinator);
     const location = await coordinator.initializeLocationForCheckpoint(1, owner);
     const exists = { code: 'checkpoint-location-exists' };
     await expect(coordinator.initializeLocationForCheckpoint(1, owner)).rejects.toMatchObject(exists);

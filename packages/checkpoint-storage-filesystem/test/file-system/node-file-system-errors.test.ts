@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { translateNodeFileSystemError } from '../../src/file-system/node-file-system-errors.js';
 import { asUnprivilegedUser, smallVolume } from '../fixtures/hostile-volumes.js';
 import { temporaryDirectory } from '../fixtures/temporary-directory.js';
-import { openViews, patternBytes, startCheckpoint, writeState } from '../fixtures/views.js';
+import { openViews, patternBytes, startCheckpoint, takeOver, writeState } from '../fixtures/views.js';
 
 /** How many descriptors this process has open; `undefined` where the system does not tell. */
 async function openDescriptors(): Promise<number | undefined> {
@@ -18,7 +18,7 @@ async function openDescriptors(): Promise<number | undefined> {
 
 async function checkpointIn(directory: string) {
   const opened = await openViews({ directory, fileStateSizeThresholdBytes: 0 });
-  const owner = await opened.coordinator.acquireOwnership();
+  const owner = await takeOver(opened.coordinator);
   const { location, streams } = await startCheckpoint(opened, 1, owner);
   const handle = await writeState(streams, 'exclusive', patternBytes(10_000));
   await location.publish(patternBytes(100));

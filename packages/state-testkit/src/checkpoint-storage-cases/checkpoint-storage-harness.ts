@@ -62,6 +62,13 @@ export class CheckpointStorageHarness {
     return this.#openIn((await this.underTest.reopen?.()) ?? this.underTest.storage, jobId);
   }
 
+  /** Takes the job over and decides for a clean start: what comes before the first checkpoint. */
+  async takeOver({ coordinator }: Pick<CheckpointStorageViews, 'coordinator'>): Promise<CheckpointOwner> {
+    const owner = await coordinator.acquireOwnership();
+    await coordinator.recordRestoredFrom(owner, null);
+    return owner;
+  }
+
   /** The location of a checkpoint and the streams that go into it. */
   async start(views: CheckpointStorageViews, checkpointId: number, owner: CheckpointOwner): Promise<StartedCheckpoint> {
     const location = await views.coordinator.initializeLocationForCheckpoint(checkpointId, owner);

@@ -24,7 +24,7 @@ export const locationCases: readonly CheckpointStorageCase[] = [
     title: 'a checkpoint is found when it is published and not before, by every view',
     async run(harness) {
       const views = await harness.open();
-      const { location } = await harness.start(views, 7, await views.coordinator.acquireOwnership());
+      const { location } = await harness.start(views, 7, await harness.takeOver(views));
       const elsewhere = await harness.openElsewhere();
       for (const { coordinator } of [views, elsewhere]) {
         const { checkpoints } = await coordinator.list();
@@ -56,7 +56,7 @@ export const locationCases: readonly CheckpointStorageCase[] = [
     title: 'writeToAlreadyExistingCheckpointFails: a location is published once and an id is used once',
     async run(harness) {
       const views = await harness.open();
-      const owner = await views.coordinator.acquireOwnership();
+      const owner = await harness.takeOver(views);
       const { location } = await harness.start(views, 1, owner);
       await assertRejects(
         views.coordinator.initializeLocationForCheckpoint(1, owner),
@@ -78,7 +78,7 @@ export const locationCases: readonly CheckpointStorageCase[] = [
     title: 'two writers of one id are told apart, whoever comes second',
     async run(harness) {
       const first = await harness.open();
-      const owner = await first.coordinator.acquireOwnership();
+      const owner = await harness.takeOver(first);
       const attempts = await Promise.allSettled(
         Array.from({ length: 8 }, () => first.coordinator.initializeLocationForCheckpoint(1, owner)),
       );
@@ -89,8 +89,9 @@ export const locationCases: readonly CheckpointStorageCase[] = [
     id: 'CS-LOCATION-04',
     title: 'ids begin at 1',
     async run(harness) {
-      const { coordinator } = await harness.open();
-      const owner = await coordinator.acquireOwnership();
+      const views = await harness.open();
+      const { coordinator } = views;
+      const owner = await harness.takeOver(views);
       for (const id of [0, -1, 1.5, Number.NaN]) {
         const error = await coordinator.initializeLocationForCheckpoint(id, owner).catch((thrown: unknown) => thrown);
         assertTrue(error instanceof RangeError, `the id ${id} is no RangeError`);
@@ -102,7 +103,7 @@ export const locationCases: readonly CheckpointStorageCase[] = [
     title: 'references in metadata lead back to the bytes, for this process and another',
     async run(harness) {
       const views = await harness.open();
-      const { location, streams } = await harness.start(views, 1, await views.coordinator.acquireOwnership());
+      const { location, streams } = await harness.start(views, 1, await harness.takeOver(views));
       const references: string[] = [];
       for (const scope of ['exclusive', 'shared'] as const) {
         const handle = await harness.write(streams, patternBytes(100_000), scope);
@@ -127,7 +128,7 @@ export const locationCases: readonly CheckpointStorageCase[] = [
     title: 'a reference that leaves the snapshot is refused',
     async run(harness) {
       const views = await harness.open();
-      const { location } = await harness.start(views, 1, await views.coordinator.acquireOwnership());
+      const { location } = await harness.start(views, 1, await harness.takeOver(views));
       await location.publish(patternBytes(10));
       const resolved = await resolveOnly(views);
       for (const reference of [
@@ -149,7 +150,7 @@ export const locationCases: readonly CheckpointStorageCase[] = [
     title: 'a failed checkpoint leaves nothing behind, however often it is given up',
     async run(harness) {
       const views = await harness.open();
-      const owner = await views.coordinator.acquireOwnership();
+      const owner = await harness.takeOver(views);
       await views.coordinator.initializeBaseLocationsForCheckpoint();
       const before = await harness.underTest.remains?.();
       const { location, streams } = await harness.start(views, 1, owner);
@@ -165,7 +166,7 @@ export const locationCases: readonly CheckpointStorageCase[] = [
     title: 'an aborted publication publishes nothing',
     async run(harness) {
       const views = await harness.open();
-      const { location } = await harness.start(views, 1, await views.coordinator.acquireOwnership());
+      const { location } = await harness.start(views, 1, await harness.takeOver(views));
       const outcome = await location.publish(patternBytes(10), AbortSignal.abort(new Error('enough'))).then(
         () => 'published',
         () => 'an error',
@@ -198,7 +199,7 @@ export const locationCases: readonly CheckpointStorageCase[] = [
     requires: ['externallyAddressable'],
     async run(harness) {
       const views = await harness.open();
-      const { location } = await harness.start(views, 1, await views.coordinator.acquireOwnership());
+      const { location } = await harness.start(views, 1, await harness.takeOver(views));
       const { externalPointer } = await location.publish(patternBytes(10));
       const elsewhere = await harness.openElsewhere('another job');
       const resolved = await elsewhere.coordinator.resolveCheckpoint(externalPointer);

@@ -54,7 +54,7 @@ export const ownershipCases: readonly CheckpointStorageCase[] = [
     requires: ['fencing'],
     async run(harness) {
       const views = await harness.open();
-      const former = await views.coordinator.acquireOwnership();
+      const former = await harness.takeOver(views);
       const { location } = await harness.start(views, 1, former);
       const newer = await harness.openElsewhere();
       await newer.coordinator.acquireOwnership();
@@ -73,7 +73,7 @@ export const ownershipCases: readonly CheckpointStorageCase[] = [
     requires: ['fencing'],
     async run(harness) {
       const views = await harness.open();
-      const former = await views.coordinator.acquireOwnership();
+      const former = await harness.takeOver(views);
       const { location, streams } = await harness.start(views, 1, former);
       const handle = await harness.write(streams, patternBytes(100_000), 'shared');
       await location.publish(patternBytes(10));
@@ -114,7 +114,7 @@ export const ownershipCases: readonly CheckpointStorageCase[] = [
           { checkpoints: [], owners: [] },
           `listing of ${JSON.stringify(jobId)}`,
         );
-        const { location } = await harness.start(views, index + 1, await views.coordinator.acquireOwnership());
+        const { location } = await harness.start(views, index + 1, await harness.takeOver(views));
         await location.publish(patternBytes(10, index));
       }
       for (const [index, jobId] of jobIds.entries()) {

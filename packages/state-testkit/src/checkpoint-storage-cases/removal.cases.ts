@@ -11,7 +11,7 @@ export const removalCases: readonly CheckpointStorageCase[] = [
     title: 'a removed checkpoint is gone with what is its own; others and shared streams stay',
     async run(harness) {
       const views = await harness.open();
-      const owner = await views.coordinator.acquireOwnership();
+      const owner = await harness.takeOver(views);
       const shared = [];
       for (const id of [1, 2]) {
         const { location, streams } = await harness.start(views, id, owner);
@@ -38,7 +38,7 @@ export const removalCases: readonly CheckpointStorageCase[] = [
     title: 'a checkpoint that never completed can be removed',
     async run(harness) {
       const views = await harness.open();
-      await harness.start(views, 3, await views.coordinator.acquireOwnership());
+      await harness.start(views, 3, await harness.takeOver(views));
       await views.coordinator.disposeCheckpoint(3);
       await views.coordinator.disposeCheckpoint(99);
       assertEqual((await views.coordinator.list()).checkpoints, [], 'listing');
@@ -49,7 +49,7 @@ export const removalCases: readonly CheckpointStorageCase[] = [
     title: 'a stream is discarded once and again without an error, and no other with it',
     async run(harness) {
       const views = await harness.open();
-      const { streams } = await harness.start(views, 1, await views.coordinator.acquireOwnership());
+      const { streams } = await harness.start(views, 1, await harness.takeOver(views));
       const [one, other] = [
         await harness.write(streams, patternBytes(50_000, 1), 'shared'),
         await harness.write(streams, patternBytes(50_000, 2), 'shared'),
@@ -71,7 +71,7 @@ export const removalCases: readonly CheckpointStorageCase[] = [
     title: 'a sweep removes shared streams that nobody names and keeps the others',
     async run(harness) {
       const views = await harness.open();
-      const owner = await views.coordinator.acquireOwnership();
+      const owner = await harness.takeOver(views);
       const { location, streams } = await harness.start(views, 1, owner);
       const exclusive = await harness.write(streams, patternBytes(50_000, 1));
       const kept = await harness.write(streams, patternBytes(50_000, 2), 'shared');

@@ -11,7 +11,7 @@ import {
 
 async function started(harness: CheckpointStorageHarness): Promise<StartedCheckpoint & CheckpointStorageViews> {
   const views = await harness.open();
-  return { ...views, ...(await harness.start(views, 1, await views.coordinator.acquireOwnership())) };
+  return { ...views, ...(await harness.start(views, 1, await harness.takeOver(views))) };
 }
 
 /** Cases about streams. */
