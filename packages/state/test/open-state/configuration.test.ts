@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { stateBackendFactory } from '@tidemark/state-backend-hashmap';
+import type { StateBackendFactory } from '@tidemark/state-core/spi';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   CheckpointingOptions,
@@ -25,18 +27,17 @@ function workIn(directory: string): void {
 
 function open(
   options: { config?: ConfigurationSource | Configuration; configFile?: string | URL | false; name?: string } = {},
+  stateBackendFactories: Readonly<Record<string, StateBackendFactory>> = {},
 ) {
-  return openState({
-    name: 'accounts',
-    states: accountStates,
-    keySerializer: string,
-    logger: recordingLogger(),
-    ...options,
-  });
+  const logger = recordingLogger();
+  return openState(
+    { name: 'accounts', states: accountStates, keySerializer: string, logger, ...options },
+    { stateBackendFactories },
+  );
 }
 
-async function takesCheckpointIn(directory: string, options: Parameters<typeof open>[0]): Promise<void> {
-  await using state = await open(options);
+async function takesCheckpointIn(directory: string, ...parameters: Parameters<typeof open>): Promise<void> {
+  await using state = await open(...parameters);
   state.withKey('alice', ({ total }) => total.update(1));
   await state.checkpoint();
   expect(existsSync(join(directory, 'accounts', 'chk-1', '_metadata'))).toBe(true);
@@ -198,6 +199,30 @@ describe('configuration snippets of Flink users', () => {
     config.set(CheckpointingOptions.CHECKPOINTS_DIRECTORY, pathToFileURL(directory).href);
     config.set(CheckpointingOptions.FS_WRITE_BUFFER_SIZE, 4 * 1024);
     await takesCheckpointIn(directory, { config, configFile: false });
+  });
+
+  // Until the embedded store is there, a backend under its name shows that all else of the snippets works.
+  const installed = { lmdb: { ...stateBackendFactory, name: 'lmdb' } };
+
+  it.each(
+    yaml(
+      'state.backend: rocksdb\nexecution.checkpointing.dir: file:///DIRECTORY/\n\nexecution.checkpointing.storage: filesystem\n',
+    ),
+  )('RocksDBStateBackend in YAML, %s: runs with what is installed as lmdb', async (_, text) => {
+    const directory = temporaryDirectory();
+    const configFile = join(directory, 'tidemark.yaml');
+    writeFileSync(configFile, text.replace('file:///DIRECTORY', pathToFileURL(join(directory, 'checkpoint-dir')).href));
+    await takesCheckpointIn(join(directory, 'checkpoint-dir'), { configFile }, installed);
+  });
+
+  it('RocksDBStateBackend in code, with the advanced settings: runs with what is installed as lmdb', async () => {
+    const directory = temporaryDirectory();
+    const config = new Configuration();
+    config.set(StateBackendOptions.STATE_BACKEND, 'rocksdb');
+    config.set(CheckpointingOptions.CHECKPOINT_STORAGE, 'filesystem');
+    config.set(CheckpointingOptions.CHECKPOINTS_DIRECTORY, pathToFileURL(directory).href);
+    config.set(CheckpointingOptions.FS_WRITE_BUFFER_SIZE, 4 * 1024);
+    await takesCheckpointIn(directory, { config, configFile: false }, installed);
   });
 
   it('RocksDBStateBackend in code: the embedded store has to be installed', async () => {
