@@ -1,6 +1,6 @@
 // Folding state on the heap. Legacy, as in Flink before 1.12.
 
-import type { FoldingStateDescriptor, TypeSerializer } from '@tidemark/state-core';
+import type { FoldingStateDescriptor } from '@tidemark/state-core';
 import type { InternalFoldingState } from '@tidemark/state-core/spi';
 import { changeAccumulator } from './accumulator.js';
 import { HeapKeyState } from './heap-key-state.js';
@@ -22,10 +22,10 @@ export class HeapFoldingState<K, N, T, ACC>
       this.clear();
       return;
     }
-    const { fold, initialValue, type } = this.registration.descriptor as FoldingStateDescriptor<T, ACC>;
+    const { fold, initialValue } = this.registration.descriptor as FoldingStateDescriptor<T, ACC>;
     const slot = table.find(this.currentKey.identity, this.namespaceIdentity);
     if (slot < 0) {
-      const initial = (type as TypeSerializer<ACC>).copy(initialValue);
+      const initial = this.valueSerializer.copy(initialValue);
       this.store(table, this.accepted(fold(initial, value)));
     } else {
       changeAccumulator(table, slot, this.passing, (old) => this.accepted(fold(old, value)));

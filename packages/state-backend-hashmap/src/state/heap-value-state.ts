@@ -1,6 +1,5 @@
 // Value state on the heap.
 
-import type { TypeSerializer } from '@tidemark/state-core';
 import type { InternalValueState } from '@tidemark/state-core/spi';
 import { HeapKeyState } from './heap-key-state.js';
 
@@ -22,6 +21,6 @@ export class HeapValueState<K, N, T> extends HeapKeyState<K, N, T> implements In
     const { descriptor } = this.registration;
     if (descriptor.kind !== 'value' || descriptor.defaultValue === undefined) return undefined;
     // Also with object reuse: the default belongs to the descriptor, which other keys read from too.
-    return (descriptor.type as TypeSerializer<T>).copy(descriptor.defaultValue as T);
+    return this.valueSerializer.copy(descriptor.defaultValue as T);
   }
 }

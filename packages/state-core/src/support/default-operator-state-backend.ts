@@ -80,8 +80,13 @@ export class DefaultOperatorStateBackend implements OperatorStateBackend {
     const parts = this.takeRestored(name, 'BROADCAST')?.parts as
       | Extract<RestoredOperatorState, { mode: 'BROADCAST' }>['parts']
       | undefined;
-    const { valueSerializer, entries } = decodeRestoredBroadcast(name, parts ?? [], descriptor.key, descriptor.value);
-    const state = new HeapBroadcastState(name, descriptor.key, valueSerializer, this.access);
+    const { keySerializer, valueSerializer, entries } = decodeRestoredBroadcast(
+      name,
+      parts ?? [],
+      descriptor.key,
+      descriptor.value,
+    );
+    const state = new HeapBroadcastState(name, keySerializer, valueSerializer, this.access);
     state.putAll(entries);
     this.register('BROADCAST', state as unknown as RegisteredOperatorState['state']);
     return state;

@@ -3,8 +3,9 @@
 //   R1. A state that nobody asks for stays as it was written and goes into every snapshot unchanged.
 //   R2. Elements of several handles follow one another in the order of the handles; of a broadcast key the last wins.
 //   R3. A stream is read once and checked whole before any of it is used.
+//   R4. Keys of a broadcast state may migrate: the whole map is decoded at once, and nothing else depends on their bytes.
+//       Of two old keys that become the same new one the last wins.
 
-import { ByteReader } from '../bytes/byte-reader.js';
 import type { StateHandleReader } from '../checkpoint-storage/checkpoint-stream.js';
 import { StateError } from '../error/state-error.js';
 import type {
@@ -13,11 +14,16 @@ import type {
   OperatorStatePartitions,
 } from '../handle/operator-state-handle.js';
 import { streamStateSizeBytes } from '../handle/stream-state-handle.js';
-import type {
-  KeySerializer,
-  SerializerSnapshot,
-  TypeSerializer,
-  ValueReader,
+import { BUILT_IN_TYPES } from '../serialization/custom-serializer.js';
+import { deserializeFromBytes, deserializeKeyFromBytes, serializeToBytes } from '../serialization/key-bytes.js';
+import { restoreSerializer } from '../serialization/restore-serializer.js';
+import { describeSnapshot } from '../serialization/serializer-snapshot.js';
+import {
+  isKeySerializer,
+  type KeySerializer,
+  type SerializerSnapshot,
+  type TypeSerializer,
+  type ValueReader,
 } from '../serialization/type-serializer.js';
 import { OperatorStateContent, type OperatorStateSchema } from './operator-state-format.js';
 
@@ -117,32 +123,34 @@ export function decodeRestoredList<T>(
   for (const { schema, elements: stored } of parts) {
     const resolved = resolveValues(name, schema.value, current);
     current = resolved.serializer;
-    for (const bytes of stored) elements.push(readWhole(bytes, resolved.reader));
+    for (const bytes of stored) elements.push(deserializeFromBytes(resolved.reader, bytes));
   }
   return { serializer: current, elements };
 }
 
-/** The entries that a program asks for, out of what was restored, and the value serializer to go on with. */
+/** The entries that a program asks for, out of what was restored, and the serializers to go on with. */
 export function decodeRestoredBroadcast<K, V>(
   name: string,
   parts: readonly RestoredBroadcastPart[],
   keySerializer: KeySerializer<K>,
   valueSerializer: TypeSerializer<V>,
-): { readonly valueSerializer: TypeSerializer<V>; readonly entries: (readonly [K, V])[] } {
-  let current = valueSerializer;
+): {
+  readonly keySerializer: KeySerializer<K>;
+  readonly valueSerializer: TypeSerializer<V>;
+  readonly entries: (readonly [K, V])[];
+} {
+  let keys = keySerializer;
+  let values = valueSerializer;
   const entries: (readonly [K, V])[] = [];
   for (const { schema, entries: stored } of parts) {
-    checkKeys(name, schema.key, keySerializer);
-    const resolved = resolveValues(name, schema.value, current);
-    current = resolved.serializer;
-    for (const [key, value] of stored) {
-      const keyInput = new ByteReader(key);
-      const decodedKey = keySerializer.deserializeKey(keyInput);
-      keyInput.expectEnd();
-      entries.push([decodedKey, readWhole(value, resolved.reader)]);
-    }
+    const resolvedKeys = resolveKeys(name, schema.key, keys);
+    const resolvedValues = resolveValues(name, schema.value, values);
+    keys = resolvedKeys.serializer;
+    values = resolvedValues.serializer;
+    for (const [key, value] of stored)
+      entries.push([resolvedKeys.read(key), deserializeFromBytes(resolvedValues.reader, value)]);
   }
-  return { valueSerializer: current, entries };
+  return { keySerializer: keys, valueSerializer: values, entries };
 }
 
 function resolveValues<T>(
@@ -159,31 +167,72 @@ function resolveValues<T>(
     case 'compatible-with-reconfigured-serializer':
       return { serializer: answer.serializer, reader: answer.serializer };
     case 'incompatible':
-      throw new StateError(
-        'value-serializer-incompatible',
-        `the restored values of operator state '${name}' cannot be read as ${serializer.typeName}: ${answer.reason}; declare the old type, give the new one a migrate function, or use another state name`,
-        { details: { stateName: name, reason: answer.reason } },
-      );
+      throw incompatible('value-serializer-incompatible', `values of operator state '${name}'`, name, {
+        previous,
+        serializer,
+        reason: answer.reason,
+      });
   }
 }
 
-function checkKeys<K>(name: string, previous: SerializerSnapshot | undefined, serializer: KeySerializer<K>): void {
-  if (previous === undefined) return;
+/** What goes on with the keys of a broadcast state, and what reads the stored ones (R4). */
+function resolveKeys<K>(
+  name: string,
+  previous: SerializerSnapshot | undefined,
+  serializer: KeySerializer<K>,
+): { readonly serializer: KeySerializer<K>; read(bytes: Uint8Array): K } {
+  const asIs = (own: KeySerializer<K>) => ({
+    serializer: own,
+    read: (bytes: Uint8Array) => deserializeKeyFromBytes(own, bytes),
+  });
+  if (previous === undefined) return asIs(serializer);
   const answer = serializer.resolveCompatibility(previous);
-  if (answer.outcome === 'compatible-as-is') return;
-  const reason = answer.outcome === 'incompatible' ? answer.reason : 'key types never migrate';
-  throw new StateError(
-    'key-serializer-incompatible',
-    `the restored keys of broadcast state '${name}' cannot be read as ${serializer.typeName}: ${reason}; declare the old key type or use another state name`,
-    { details: { stateName: name, reason } },
-  );
+  if (answer.outcome === 'compatible-as-is') return asIs(serializer);
+  if (answer.outcome === 'compatible-with-reconfigured-serializer' && isKeySerializer(answer.serializer))
+    return asIs(answer.serializer);
+  const read = answer.outcome === 'compatible-after-migration' ? oldKeys(answer.previous, previous) : undefined;
+  if (read !== undefined) return { serializer, read };
+  const reason =
+    answer.outcome === 'incompatible'
+      ? answer.reason
+      : 'stored keys are canonical bytes, and what would have to read them is no KeySerializer';
+  throw incompatible('key-serializer-incompatible', `keys of broadcast state '${name}'`, name, {
+    previous,
+    serializer,
+    reason,
+  });
 }
 
-function readWhole<T>(bytes: Uint8Array, reader: ValueReader<T>): T {
-  const input = new ByteReader(bytes);
-  const value = reader.deserialize(input);
-  input.expectEnd();
-  return value;
+/** Reads stored keys for a migration: its reader takes the bytes of values, into which canonical bytes are turned. */
+function oldKeys<K>(reader: ValueReader<K>, previous: SerializerSnapshot): ((bytes: Uint8Array) => K) | undefined {
+  if (isKeySerializer(reader as TypeSerializer<K>))
+    return (bytes) => deserializeKeyFromBytes(reader as KeySerializer<K>, bytes);
+  if (!BUILT_IN_TYPES.has(previous.type)) return undefined;
+  const old = restoreSerializer(previous);
+  if (!isKeySerializer(old)) return undefined;
+  return (bytes) => deserializeFromBytes(reader, serializeToBytes(old, deserializeKeyFromBytes(old, bytes)));
+}
+
+function incompatible(
+  code: 'key-serializer-incompatible' | 'value-serializer-incompatible',
+  what: string,
+  stateName: string,
+  {
+    previous,
+    serializer,
+    reason,
+  }: {
+    readonly previous: SerializerSnapshot;
+    readonly serializer: { snapshot(): SerializerSnapshot };
+    readonly reason: string;
+  },
+): StateError {
+  const [before, current] = [describeSnapshot(previous), describeSnapshot(serializer.snapshot())];
+  return new StateError(
+    code,
+    `the restored ${what} cannot be read with the type of the program:\n  before:  ${before}\n  program: ${current}\n  ${reason}\nGive the type a migration, go back to the type before, or give the state a new name.`,
+    { details: { stateName, previous: before, current, reason } },
+  );
 }
 
 function invalid(what: string): StateError {

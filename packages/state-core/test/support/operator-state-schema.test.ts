@@ -1,7 +1,7 @@
 // Operator state under another schema: what is read, what is refused, and that the next snapshot is whole.
 
 import { describe, expect, it } from 'vitest';
-import { int32 } from '../../src/serialization/integer-serializers.js';
+import { int32, int64 } from '../../src/serialization/integer-serializers.js';
 import { string } from '../../src/serialization/string-serializer.js';
 import { ListStateDescriptor, MapStateDescriptor } from '../../src/state/state-descriptor.js';
 import type { DefaultOperatorStateBackend } from '../../src/support/default-operator-state-backend.js';
@@ -53,6 +53,42 @@ describe('StateBackendMigrationTestBase', () => {
       [2, 'bar'],
       [3, 'new'],
     ]);
+  });
+
+  it('testBroadcastStateKeyMigration: keys of built-in types widen, and are found under the new type', async () => {
+    const before = await createOperatorStateBackend();
+    before.getBroadcastState(new MapStateDescriptor('wide', { key: int32, value: string })).putAll([
+      [-1, 'minus'],
+      [70_000, 'plus'],
+    ]);
+    const after = await restoredFrom(before);
+    const wide = new MapStateDescriptor('wide', { key: int64, value: string });
+    expect([...after.getBroadcastState(wide)]).toEqual([
+      [-1n, 'minus'],
+      [70_000n, 'plus'],
+    ]);
+    const again = (await restoredFrom(after)).getBroadcastState(wide);
+    expect([again.get(-1n), again.get(70_000n), again.get(0n)]).toEqual(['minus', 'plus', undefined]);
+  });
+
+  it('a key migration that reads no canonical bytes is refused', async () => {
+    const before = await createOperatorStateBackend();
+    const keys = { ...string, typeName: 'mine', snapshot: () => ({ type: 'mine', version: 1 }) };
+    const bound = Object.setPrototypeOf(keys, Object.getPrototypeOf(string)) as typeof string;
+    before.getBroadcastState(new MapStateDescriptor('mine', { key: bound, value: string })).put('a', 'b');
+    const now: typeof string = Object.create(bound, {
+      snapshot: { value: () => ({ type: 'mine', version: 2 }) },
+      resolveCompatibility: {
+        value: () => ({ outcome: 'compatible-after-migration', previous: { deserialize: () => 'never' } }),
+      },
+    });
+    const after = await restoredFrom(before);
+    expect(() => after.getBroadcastState(new MapStateDescriptor('mine', { key: now, value: string }))).toThrow(
+      expect.objectContaining({
+        code: 'key-serializer-incompatible',
+        message: expect.stringMatching(/before: {2}mine\n {2}program: mine v2\n {2}.*KeySerializer/),
+      }),
+    );
   });
 
   it('testBroadcastStateRegistrationFailsIfNewValueSerializerIsIncompatible', async () => {

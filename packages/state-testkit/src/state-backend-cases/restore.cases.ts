@@ -1,10 +1,9 @@
-// Restore: what is found before the first record, what is kept, how schemas change.
+// Restore: what is found before the first record, and what is kept. How schemas change: schema-change.cases.ts.
 
 import {
   float64,
   int32,
   isStateError,
-  type KeySerializer,
   ListStateDescriptor,
   MapStateDescriptor,
   ReducingStateDescriptor,
@@ -14,7 +13,6 @@ import {
 } from '@tidemark/state-core';
 import type { KeyedStateBackend, KeyedStateHandle } from '@tidemark/state-core/spi';
 import { assertEqual, assertRejects, assertStateError, assertTrue } from '../conformance/assertions.js';
-import { type Evolution, EvolvingSerializer } from '../serializers/evolving-serializer.js';
 import type { StateBackendCase } from './state-backend-case.js';
 import { plainState, type StateBackendHarness } from './state-backend-harness.js';
 
@@ -52,102 +50,6 @@ function checkFilled(backend: KeyedStateBackend<number>, what: string): void {
       `${what}: map of key ${key}`,
     );
   }
-}
-
-type Entries = readonly (readonly [key: number, text: string])[];
-const written: Entries = [
-  [1, 'foo'],
-  [2, 'bar'],
-  [3, 'hello'],
-];
-
-/** A state of texts, whatever its sort, seen as one list per key. */
-interface TextState {
-  add(text: string): void;
-  read(): unknown;
-}
-
-const evolving = {
-  value: {
-    describe: (evolution: Evolution) =>
-      new ValueStateDescriptor('evolving', { type: new EvolvingSerializer(evolution) }),
-    open: (backend: KeyedStateBackend<number>, descriptor: StateDescriptor): TextState => {
-      const state = plainState(backend, descriptor as ValueStateDescriptor<string>);
-      return { add: (text) => state.update(text), read: () => state.value() };
-    },
-  },
-  list: {
-    describe: (evolution: Evolution) =>
-      new ListStateDescriptor('evolving', { type: new EvolvingSerializer(evolution) }),
-    open: (backend: KeyedStateBackend<number>, descriptor: StateDescriptor): TextState => {
-      const state = plainState(backend, descriptor as ListStateDescriptor<string>);
-      return { add: (text) => state.update([text]), read: () => [...state.get()].join() };
-    },
-  },
-  map: {
-    describe: (evolution: Evolution) =>
-      new MapStateDescriptor('evolving', { key: string, value: new EvolvingSerializer(evolution) }),
-    open: (backend: KeyedStateBackend<number>, descriptor: StateDescriptor): TextState => {
-      const state = plainState(backend, descriptor as MapStateDescriptor<string, string>);
-      return { add: (text) => state.put('k', text), read: () => state.get('k') };
-    },
-  },
-} as const;
-
-type Sort = keyof typeof evolving;
-
-async function writtenUnderOriginal(harness: StateBackendHarness, sort: Sort): Promise<KeyedStateHandle | undefined> {
-  const backend = await harness.createKeyed();
-  const state = evolving[sort].open(backend, evolving[sort].describe('original'));
-  for (const [key, text] of written) {
-    backend.setCurrentKey(key);
-    state.add(text);
-  }
-  return harness.snapshot(backend);
-}
-
-/** Old values are readable, new ones can be written, and both survive another snapshot and restore. */
-async function upgrade(harness: StateBackendHarness, sort: Sort, evolution: Evolution, outcome: string): Promise<void> {
-  const handle = await writtenUnderOriginal(harness, sort);
-  const descriptor = evolving[sort].describe(evolution);
-  const backend = await harness.createKeyed({ restore: [handle], declaredStates: [descriptor] });
-  assertEqual(backend.restoreReport.states[0]?.outcome, outcome, 'the outcome in the report');
-  const state = evolving[sort].open(backend, descriptor);
-  backend.setCurrentKey(1);
-  assertEqual(state.read(), 'foo', 'key 1 after the upgrade');
-  state.add('new');
-  backend.setCurrentKey(4);
-  state.add('added');
-  // Keys 2 and 3 were not touched: what was written of them is still under the old schema.
-  const restored = await harness.createKeyed({ restore: [await harness.snapshot(backend)] });
-  const again = evolving[sort].open(restored, evolving[sort].describe(evolution));
-  for (const [key, text] of [
-    [1, 'new'],
-    [2, 'bar'],
-    [3, 'hello'],
-    [4, 'added'],
-  ] as const) {
-    restored.setCurrentKey(key);
-    assertEqual(again.read(), text, `key ${key} after another restore`);
-  }
-  await harness.snapshot(restored);
-}
-
-async function refusedAtRegistration(harness: StateBackendHarness, sort: Sort): Promise<void> {
-  const handle = await writtenUnderOriginal(harness, sort);
-  const descriptor = evolving[sort].describe('incompatible');
-  await assertRejects(
-    harness.createKeyed({ restore: [handle], declaredStates: [descriptor] }),
-    'value-serializer-incompatible',
-    'creation with the declared state',
-    ['evolving(original)', 'evolving(incompatible)'],
-  );
-  const backend = await harness.createKeyed({ restore: [handle] });
-  assertStateError(
-    () => plainState(backend, descriptor),
-    'value-serializer-incompatible',
-    'registration after the restore',
-  );
 }
 
 function flipped(handle: KeyedStateHandle, segment: number, position: number): KeyedStateHandle {
@@ -278,41 +180,6 @@ export const restoreCases: readonly StateBackendCase[] = [
     },
   },
   {
-    id: 'RESTORE-05',
-    title: 'testRestoreWithWrongKeySerializer: another key serializer is refused with old and new side by side',
-    async run(harness) {
-      const handle = await harness.snapshot(await filled(harness));
-      const error = await assertRejects(
-        harness.createKeyed<string>({ keySerializer: string, restore: [handle] }),
-        'key-serializer-incompatible',
-        'string for int32',
-        ['int32', 'string'],
-      );
-      assertEqual(error.kind, 'incompatible', 'the kind');
-    },
-  },
-  {
-    id: 'RESTORE-06',
-    title: 'testStateBackendRestoreFailsIfNewKeySerializerRequiresMigration: keys never migrate',
-    async run(harness) {
-      const keys = (evolution: Evolution): KeySerializer<string> => new EvolvingSerializer(evolution);
-      const backend = await harness.createKeyed({ keySerializer: keys('original') });
-      backend.setCurrentKey('a');
-      plainState(backend, numbers).update(1);
-      const handle = await harness.snapshot(backend);
-      await assertRejects(
-        harness.createKeyed({ keySerializer: keys('migrates'), restore: [handle] }),
-        'key-serializer-incompatible',
-        'migration',
-      );
-      await assertRejects(
-        harness.createKeyed({ keySerializer: keys('incompatible'), restore: [handle] }),
-        'key-serializer-incompatible',
-        'other',
-      );
-    },
-  },
-  {
     id: 'KSB-RESTORE-02',
     title: 'a declared state of another sort or type is refused before the first record',
     async run(harness) {
@@ -407,95 +274,6 @@ export const restoreCases: readonly StateBackendCase[] = [
       );
       assertEqual(outcome, 'rejected', 'the outcome');
       assertEqual(harness.streams.openInputs, 0, 'input streams left open');
-    },
-  },
-  {
-    id: 'MIGRATION-01',
-    title: 'testKeyedValueStateMigration: old values are readable under the new serializer, touched or not',
-    run: (harness) => upgrade(harness, 'value', 'migrates', 'migrated'),
-  },
-  {
-    id: 'MIGRATION-02',
-    title: 'testKeyedListStateMigration: old elements are readable under the new serializer, touched or not',
-    run: (harness) => upgrade(harness, 'list', 'migrates', 'migrated'),
-  },
-  {
-    id: 'MIGRATION-03',
-    title: 'testKeyedMapStateStateMigration: old map values are readable under the new serializer, touched or not',
-    run: (harness) => upgrade(harness, 'map', 'migrates', 'migrated'),
-  },
-  {
-    id: 'MIGRATION-04',
-    title: 'testKeyedValueStateSerializerReconfiguration: only the reconfigured serializer is used',
-    run: (harness) => upgrade(harness, 'value', 'needs-reconfiguration', 'matched'),
-  },
-  {
-    id: 'MIGRATION-05',
-    title: 'testKeyedListStateSerializerReconfiguration: only the reconfigured serializer is used',
-    run: (harness) => upgrade(harness, 'list', 'needs-reconfiguration', 'matched'),
-  },
-  {
-    id: 'MIGRATION-06',
-    title: 'testKeyedMapStateSerializerReconfiguration: only the reconfigured serializer is used',
-    run: (harness) => upgrade(harness, 'map', 'needs-reconfiguration', 'matched'),
-  },
-  {
-    id: 'MIGRATION-07',
-    title: 'testKeyedValueStateRegistrationFailsIfNewStateSerializerIsIncompatible',
-    run: (harness) => refusedAtRegistration(harness, 'value'),
-  },
-  {
-    id: 'MIGRATION-08',
-    title: 'testKeyedListStateRegistrationFailsIfNewStateSerializerIsIncompatible',
-    run: (harness) => refusedAtRegistration(harness, 'list'),
-  },
-  {
-    id: 'MIGRATION-09',
-    title: 'testKeyedMapStateRegistrationFailsIfNewStateSerializerIsIncompatible',
-    run: (harness) => refusedAtRegistration(harness, 'map'),
-  },
-  {
-    id: 'MIGRATION-10',
-    title:
-      'testKeyedStateRegistrationFailsIfNewNamespaceSerializerRequiresMigration, testKeyedStateRegistrationFailsIfNewNamespaceSerializerIsIncompatible, testKeyedStateRegistrationSucceedsIfNewNamespaceSerializerRequiresReconfiguration',
-    async run(harness) {
-      const backend = await harness.createKeyed();
-      backend.setCurrentKey(1);
-      backend.getPartitionedState('ns', new EvolvingSerializer('original'), numbers).update(5);
-      const handle = await harness.snapshot(backend);
-      for (const evolution of ['migrates', 'incompatible'] as const) {
-        const restored = await harness.createKeyed({ restore: [handle] });
-        assertStateError(
-          () => restored.getOrCreateKeyedState(new EvolvingSerializer(evolution), numbers),
-          'namespace-serializer-incompatible',
-          evolution,
-        );
-      }
-      const restored = await harness.createKeyed({ restore: [handle] });
-      restored.setCurrentKey(1);
-      const state = restored.getPartitionedState('ns', new EvolvingSerializer('needs-reconfiguration'), numbers);
-      assertEqual(state.value(), 5, 'with the reconfigured namespace serializer');
-    },
-  },
-  {
-    id: 'MIGRATION-11',
-    title: 'only what is used is decoded: migration costs nothing for key groups that nobody touches',
-    async run(harness) {
-      const original = new EvolvingSerializer('original');
-      const backend = await harness.createKeyed();
-      const state = plainState(backend, new ValueStateDescriptor('evolving', { type: original }));
-      for (let key = 0; key < 1000; key++) {
-        backend.setCurrentKey(key);
-        state.update(`v${key}`);
-      }
-      const handle = await harness.snapshot(backend);
-      const today = new EvolvingSerializer('original');
-      const restored = await harness.createKeyed({
-        restore: [handle],
-        declaredStates: [new ValueStateDescriptor('evolving', { type: today })],
-      });
-      assertTrue((await harness.snapshot(restored)) !== undefined, 'no snapshot');
-      assertEqual(today.decoded, 0, 'values decoded for a snapshot of untouched state');
     },
   },
 ];

@@ -8,8 +8,10 @@ import { lifecycleCases } from './lifecycle.cases.js';
 import { listStateCases } from './list-state.cases.js';
 import { mapStateCases } from './map-state.cases.js';
 import { namespaceCases } from './namespace.cases.js';
+import { operatorSchemaChangeCases } from './operator-schema-change.cases.js';
 import { rescaleCases } from './rescale.cases.js';
 import { restoreCases } from './restore.cases.js';
+import { schemaChangeCases } from './schema-change.cases.js';
 import { snapshotCases } from './snapshot.cases.js';
 import type { StateBackendCase, StateBackendRequirement } from './state-backend-case.js';
 import { StateBackendHarness } from './state-backend-harness.js';
@@ -25,6 +27,8 @@ export const STATE_BACKEND_CASES: readonly StateBackendCase[] = [
   ...keyContextCases,
   ...snapshotCases,
   ...restoreCases,
+  ...schemaChangeCases,
+  ...operatorSchemaChangeCases,
   ...rescaleCases,
   ...lifecycleCases,
 ];

@@ -3,11 +3,13 @@
 //   BH1. Everything that was made is closed at the end of the case, and no stream may be left open then.
 
 import {
+  type Clock,
   Configuration,
   type ConfigurationSource,
   int32,
   KeyGroupRange,
   type KeySerializer,
+  type Scheduler,
   type StateDescriptor,
   silentLogger,
   systemClock,
@@ -18,8 +20,11 @@ import {
   type KeyedStateBackend,
   type KeyedStateHandle,
   type KeyedStateOf,
+  type OperatorStateBackend,
+  type OperatorStateHandle,
   type SnapshotContext,
   type StateBackend,
+  type StateBackendParameters,
   voidNamespaceSerializer,
 } from '@tidemark/state-core/spi';
 import { createSnapshotContext, type SnapshotContextOptions } from '@tidemark/state-core/support';
@@ -35,6 +40,8 @@ export interface KeyedBackendOptions<K> {
   readonly restoredCheckpointId?: number;
   readonly declaredStates?: readonly StateDescriptor[];
   readonly config?: ConfigurationSource;
+  readonly clock?: Clock;
+  readonly scheduler?: Scheduler;
   readonly signal?: AbortSignal;
 }
 
@@ -42,7 +49,7 @@ export interface KeyedBackendOptions<K> {
 export class StateBackendHarness {
   readonly backend: StateBackend;
   readonly streams: MemoryCheckpointStreams = new MemoryCheckpointStreams();
-  private readonly keyed: KeyedStateBackend<never>[] = [];
+  private readonly made: { close(): Promise<void> }[] = [];
   private lastCheckpointId = 0;
 
   constructor(backend: StateBackend) {
@@ -53,16 +60,7 @@ export class StateBackendHarness {
   async createKeyed<K = number>(options: KeyedBackendOptions<K> = {}): Promise<KeyedStateBackend<K>> {
     const numberOfKeyGroups = options.numberOfKeyGroups ?? 10;
     const backend = await this.backend.createKeyedStateBackend<K>({
-      jobId: 'conformance',
-      operatorIdentifier: 'operator_0',
-      attempt: 0,
-      config: Configuration.from(options.config ?? {}),
-      clock: systemClock,
-      scheduler: systemScheduler,
-      random: systemRandom,
-      logger: silentLogger,
-      stateReader: this.streams,
-      signal: options.signal ?? new AbortController().signal,
+      ...this.parametersOf(options),
       keySerializer: options.keySerializer ?? (int32 as unknown as KeySerializer<K>),
       numberOfKeyGroups,
       keyGroupRange: options.keyGroupRange ?? KeyGroupRange.of(0, numberOfKeyGroups - 1),
@@ -71,7 +69,17 @@ export class StateBackendHarness {
       declaredStates: options.declaredStates ?? [],
       managedMemoryFraction: 1,
     });
-    this.keyed.push(backend as unknown as KeyedStateBackend<never>);
+    this.made.push(backend);
+    return backend;
+  }
+
+  /** An operator state backend that is closed at the end of the case. */
+  async createOperator(...restore: readonly (OperatorStateHandle | undefined)[]): Promise<OperatorStateBackend> {
+    const backend = await this.backend.createOperatorStateBackend({
+      ...this.parametersOf({}),
+      stateHandles: restore.filter((handle) => handle !== undefined),
+    });
+    this.made.push(backend);
     return backend;
   }
 
@@ -95,6 +103,11 @@ export class StateBackendHarness {
     return (await backend.snapshot(this.snapshotContext(options)).write()).jobManagerOwned;
   }
 
+  /** Freezes and writes operator state. */
+  async snapshotOperator(backend: OperatorStateBackend): Promise<OperatorStateHandle | undefined> {
+    return (await backend.snapshot(this.snapshotContext()).write()).jobManagerOwned;
+  }
+
   /** Freezes, writes, closes, and makes a backend from the snapshot. */
   async restart<K>(backend: KeyedStateBackend<K>, options: KeyedBackendOptions<K> = {}): Promise<KeyedStateBackend<K>> {
     const handle = await this.snapshot(backend);
@@ -113,9 +126,26 @@ export class StateBackendHarness {
   /** Closes what the case made. @throws ConformanceFailure when a stream was left open (BH1). */
   async close(): Promise<void> {
     this.streams.letGo();
-    for (const backend of this.keyed) await backend.close();
+    for (const backend of this.made) await backend.close();
     assertTrue(this.streams.open === 0, `${this.streams.open} output streams were left open`);
     assertTrue(this.streams.openInputs === 0, `${this.streams.openInputs} input streams were left open`);
+  }
+
+  private parametersOf(
+    options: Pick<KeyedBackendOptions<never>, 'config' | 'clock' | 'scheduler' | 'signal'>,
+  ): StateBackendParameters {
+    return {
+      jobId: 'conformance',
+      operatorIdentifier: 'operator_0',
+      attempt: 0,
+      config: Configuration.from(options.config ?? {}),
+      clock: options.clock ?? systemClock,
+      scheduler: options.scheduler ?? systemScheduler,
+      random: systemRandom,
+      logger: silentLogger,
+      stateReader: this.streams,
+      signal: options.signal ?? new AbortController().signal,
+    };
   }
 }
 
