@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CheckpointProperties } from '../../src/checkpoint/checkpoint-metadata.js';
+import { readCheckpointMetadata, writeCheckpointMetadata } from '../../src/checkpoint/checkpoint-metadata-format.js';
 import { checkpointPropertiesFor, SAVEPOINT_PROPERTIES } from '../../src/checkpoint/checkpoint-properties.js';
 import {
   type CompletedCheckpoint,
@@ -7,7 +8,7 @@ import {
   type JobEnd,
   StandaloneCompletedCheckpointStore,
 } from '../../src/checkpoint/completed-checkpoint-store.js';
-import { fullMetadata } from './checkpoint-metadata-fixture.js';
+import { directoryScope, fullMetadata } from './checkpoint-metadata-fixture.js';
 
 function completed(
   checkpointId: number,
@@ -80,14 +81,14 @@ describe('StandaloneCompletedCheckpointStore', () => {
     expect(failures).toEqual(['0: Error: cannot remove', '1: Error: cannot remove']);
   });
 
-  it('CheckpointSubsumeHelper.testOlderSavepointSubsumed: cp1, sp2, cp3 leave cp3; the savepoint is not removed', async () => {
+  it('DefaultCompletedCheckpointStoreTest.testOlderSavepointSubsumed: cp1, sp2, cp3 leave cp3; the savepoint is not removed', async () => {
     const { store, discarded } = storeOf(1);
     for (const checkpoint of [completed(1), savepoint(2), completed(3)]) await store.addCheckpoint(checkpoint);
     expect(idsOf(store.getAllCheckpoints())).toEqual([3]);
     expect(discarded).toEqual([1]);
   });
 
-  it('CheckpointSubsumeHelper: the latest checkpoint stays below a newer savepoint', async () => {
+  it('DefaultCompletedCheckpointStoreTest.testAtLeastOneCheckpointRetained: the latest checkpoint stays below a newer savepoint', async () => {
     const { store, discarded } = storeOf(1);
     for (const checkpoint of [completed(1), savepoint(2)]) await store.addCheckpoint(checkpoint);
     expect(idsOf(store.getAllCheckpoints())).toEqual([1, 2]);
@@ -96,7 +97,7 @@ describe('StandaloneCompletedCheckpointStore', () => {
     expect(discarded).toEqual([]);
   });
 
-  it('CheckpointSubsumeHelper.testSubsumeAfterStoppingWithSavepoint: cp1, sp2, stop with sp3 leave sp3', async () => {
+  it('DefaultCompletedCheckpointStoreTest.testSubsumeAfterStoppingWithSavepoint: cp1, sp2, stop with sp3 leave sp3', async () => {
     const { store, discarded } = storeOf(1);
     for (const checkpoint of [completed(1), savepoint(2)]) await store.addCheckpoint(checkpoint);
     await store.addCheckpoint(savepoint(3), { stopping: true });
@@ -104,7 +105,7 @@ describe('StandaloneCompletedCheckpointStore', () => {
     expect(discarded).toEqual([1]);
   });
 
-  it('CheckpointSubsumeHelper.testNotSubsumedIfNotNeeded: three of three are kept', async () => {
+  it('DefaultCompletedCheckpointStoreTest.testNotSubsumedIfNotNeeded: three of three are kept', async () => {
     const { store, discarded } = storeOf(3);
     for (const checkpoint of [completed(1), savepoint(2), completed(3)]) await store.addCheckpoint(checkpoint);
     expect(idsOf(store.getAllCheckpoints())).toEqual([1, 2, 3]);
@@ -131,7 +132,7 @@ describe('StandaloneCompletedCheckpointStore', () => {
     },
   );
 
-  it('removes a checkpoint only when no kept one names its own streams', async () => {
+  it('CheckpointsCleanerTest.testNotCleanHigherCheckpoint: removes a checkpoint only when no kept one names its own streams', async () => {
     const inUse = new Set([1]);
     const lowest: number[] = [];
     const { store, discarded } = storeOf(1, {
@@ -179,5 +180,17 @@ describe('checkpoint properties', () => {
     const { snapshotKind, ...discards } = SAVEPOINT_PROPERTIES;
     expect(snapshotKind).toBe('savepoint');
     expect(Object.values(discards)).toEqual([false, false, false, false, false]);
+  });
+
+  it('CheckpointPropertiesTest.testIsSavepoint: also after metadata was written and read', () => {
+    const policies = ['NO_EXTERNALIZED_CHECKPOINTS', 'DELETE_ON_CANCELLATION', 'RETAIN_ON_CANCELLATION'] as const;
+    const all = [SAVEPOINT_PROPERTIES, ...policies.map(checkpointPropertiesFor)];
+    const kinds = all.map((properties) => {
+      const written = writeCheckpointMetadata({ ...fullMetadata(), properties }, directoryScope);
+      const read = readCheckpointMetadata(written, directoryScope);
+      expect(read.properties).toEqual(properties);
+      return read.properties.snapshotKind;
+    });
+    expect(kinds).toEqual(['savepoint', 'checkpoint', 'checkpoint', 'checkpoint']);
   });
 });
