@@ -114,12 +114,11 @@ describe("Flink's tests in this repository", () => {
     expect(describeFindings(checkFlinkTests(status))).toBe('');
   });
 
-  // "pnpm flink-tests" renews both pages.
-  test('are listed in docs/flink-tests.md as they are', async () => {
+  test('are listed in docs/flink-tests.md as they are: "pnpm flink-tests" renews the page', async () => {
     await expect(flinkTestsPage(status)).toMatchFileSnapshot('../../../docs/flink-tests.md');
   });
 
-  test('are explained in docs/flink-differences.md where they do not apply', async () => {
+  test('are explained in docs/flink-differences.md where they do not apply: "pnpm flink-tests" renews the list', async () => {
     const path = 'docs/flink-differences.md';
     const page = files.find((file) => file.path === path) ?? expect.fail(`${path} is missing`);
     await expect(withTestsThatDoNotApply(page.text, status)).toMatchFileSnapshot(`../../../${path}`);
