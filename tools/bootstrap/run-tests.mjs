@@ -5,7 +5,7 @@
 //       any test and a file that could not be loaded count as failures.
 //   T3. Tests get a temporary folder of their own, which is removed; whatever they left in it counts as a failure.
 
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runInForeground } from './child.mjs';
@@ -22,6 +22,8 @@ const ofTheRunner = /^([\w-]{21}|node-compile-cache|vitest-.*)$/;
  */
 export async function runTests(args, env, { failedBefore = 0 } = {}) {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'tidemark-tests-'));
+  // Some tests become another user, who has to get as far as what they try.
+  chmodSync(folder, 0o755);
   try {
     const summaryFile = join(folder, 'summary.json');
     const temporary = join(folder, 'tmp');

@@ -29,12 +29,13 @@ export const LAYERS: Readonly<Record<string, PackageLayers>> = {
   'checkpoint-storage-filesystem': { 'file-system': 0 },
   'state-testkit': {
     memory: 0,
-    model: 0,
     fault: 0,
+    serializers: 0,
     conformance: 1,
     'state-backend-cases': 2,
     'checkpoint-storage-cases': 2,
     'serializer-cases': 2,
+    model: 3,
   },
   state: { ambient: 0, loading: 1, configuration: 2, presets: 3 },
 };

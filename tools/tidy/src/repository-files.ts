@@ -57,7 +57,9 @@ export function packageSources(files: readonly RepositoryFile[]): RepositoryFile
 export function testSources(files: readonly RepositoryFile[]): RepositoryFile[] {
   return files.filter(({ path }) =>
     // A behaviour case is a test that every implementation runs.
-    /^(packages|examples|tools)\/[^/]+\/test\/.*\.ts$|^benchmarks\/test\/|^packages\/[^/]+\/src\/.*\.cases\.ts$/.test(path),
+    /^(packages|examples|tools)\/[^/]+\/test\/.*\.ts$|^benchmarks\/test\/|^packages\/[^/]+\/src\/.*\.cases\.ts$/.test(
+      path,
+    ),
   );
 }
 
