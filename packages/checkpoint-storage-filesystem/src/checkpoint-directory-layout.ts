@@ -3,7 +3,8 @@
 //   <directory>/                     execution.checkpointing.dir
 //     <job>/                         jobDirectoryName(jobId); left out when create-subdir is false
 //       owner-<epoch>                a takeover, made exclusively
-//       owner-<epoch>-from-...       what that owner continues: `-from-none` or `-from-<epoch>-<checkpoint id>`
+//       owner-<epoch>-from-...       what that owner continues: `-from-none`, `-from-<epoch>-<checkpoint id>`, or
+//                                    `-from-external` with {"pointer":"<uri>"}, for any other snapshot
 //       chk-<id>/                    made exclusively; one checkpoint
 //         _metadata                  made last and at once: without it the checkpoint does not exist
 //         <32 hex digits>            state of this checkpoint alone
@@ -12,7 +13,8 @@
 //   <savepoint directory>/
 //     savepoint-<job>-<random>/      _metadata and every file of the savepoint
 //
-//   L1. Facts about ownership are names, not contents: a name is there or not, it cannot be half written.
+//   L1. Facts about ownership are names: a name is there or not, it cannot be half written. The one content that counts
+//       appears whole with its name.
 //   L2. With entropy, state files lie under the directory with the marker replaced, metadata and owners under the
 //       directory without it.
 

@@ -83,8 +83,9 @@ export class FileSystemCheckpointLocation implements CheckpointStorageLocation {
     if (owner === undefined || !(await owner.ownership.isOvertaken(owner.is))) return;
     const newer = (await owner.ownership.list()).filter((found) => found.epoch > owner.is.epoch);
     const takenOverBy = newer.at(-1)?.epoch ?? owner.is.epoch + 1;
-    const decidedOtherwise = newer.every(({ restoredFrom }) => {
+    const decidedOtherwise = newer.every(({ restoredFrom, external }) => {
       if (restoredFrom === undefined) return false;
+      if (external !== undefined) return external.pointer !== undefined && external.pointer !== this.externalPointer;
       return restoredFrom?.epoch !== owner.is.epoch || restoredFrom.checkpointId !== this.checkpointId;
     });
     this.#leftToNewerOwner = !decidedOtherwise;

@@ -11,8 +11,10 @@ import {
   type CheckpointStateInputStream,
   type CheckpointStorageCoordinatorView,
   type CheckpointStorageLocation,
+  type ExternalSnapshot,
   type FoundCheckpoint,
   type ResolvedCheckpoint,
+  type RestoredFrom,
   randomHexId,
   type StreamStateHandle,
 } from '@tidemark/state-core/spi';
@@ -31,7 +33,7 @@ import type { FilePlace, FileSystems } from './file-system/file-systems.js';
 import { isInsideSnapshot, openStateInput } from './filesystem-checkpoint-input-stream.js';
 import { FileSystemCheckpointLocation } from './filesystem-checkpoint-location.js';
 import { FileSystemMetadataScope } from './filesystem-metadata-scope.js';
-import { FileSystemOwnership, ownersIn, type RestoredFrom } from './filesystem-ownership.js';
+import { FileSystemOwnership } from './filesystem-ownership.js';
 import { resolveSnapshot } from './filesystem-resolved-checkpoint.js';
 
 /** What both views of one job in one storage are made of. */
@@ -63,7 +65,7 @@ export class FileSystemCoordinatorView implements CheckpointStorageCoordinatorVi
   constructor(settings: FileSystemViewSettings) {
     this.#settings = settings;
     this.#layout = settings.layout;
-    this.#ownership = new FileSystemOwnership(settings.layout);
+    this.#ownership = new FileSystemOwnership(settings.layout, () => randomHexId(settings.random));
   }
 
   async list(signal?: AbortSignal): Promise<CheckpointListing> {
@@ -77,7 +79,7 @@ export class FileSystemCoordinatorView implements CheckpointStorageCoordinatorVi
       found.push(await this.#find(checkpointId));
     }
     found.sort((a, b) => a.checkpointId - b.checkpointId);
-    return { checkpoints: found, owners: ownersIn(entries.map((entry) => entry.name)) };
+    return { checkpoints: found, owners: await this.#ownership.ownersIn(entries.map((entry) => entry.name)) };
   }
 
   async acquireOwnership(signal?: AbortSignal): Promise<CheckpointOwner> {
@@ -87,8 +89,12 @@ export class FileSystemCoordinatorView implements CheckpointStorageCoordinatorVi
     return this.#owner;
   }
 
-  async recordRestoredFrom(owner: CheckpointOwner, restoredFrom: RestoredFrom): Promise<void> {
-    await this.#ownership.recordRestoredFrom(owner, restoredFrom);
+  async recordRestoredFrom(
+    owner: CheckpointOwner,
+    restoredFrom: RestoredFrom,
+    external?: ExternalSnapshot,
+  ): Promise<void> {
+    await this.#ownership.recordRestoredFrom(owner, restoredFrom, external);
   }
 
   async initializeBaseLocationsForCheckpoint(): Promise<void> {
@@ -109,6 +115,7 @@ export class FileSystemCoordinatorView implements CheckpointStorageCoordinatorVi
     requireCheckpointId(checkpointId);
     const { fileSystem, jobPath, sharedPath } = this.#layout;
     await this.#ownership.refuseFenced(owner);
+    await this.#ownership.refuseUndecided(owner);
     const directory = this.#layout.checkpointPath(checkpointId);
     let made = await fileSystem.createDirectory(directory);
     if (made === 'parent-missing') {

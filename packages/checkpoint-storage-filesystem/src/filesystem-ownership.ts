@@ -3,31 +3,44 @@
 // Owns: the files `owner-<epoch>` and `owner-<epoch>-from-...`.
 //
 //   O1. An epoch belongs to whoever made its file, and making it fails when it is there.
-//   O2. The facts are in the names; the content of an owner file is for people and is never read.
+//   O2. The facts are in the names; the content of an owner file is for people and is never read, but for the pointer in
+//       `owner-<epoch>-from-external`. Such a file that cannot be understood still says that there was a snapshot.
 //   O3. Owner files are never removed: an epoch is used once in the life of a job's directory, and epochs have no gaps. So
 //       one look at the next epoch tells whether an owner was overtaken, however many there have been.
 
 import { StateError } from '@tidemark/state-core';
-import type { CheckpointOwner, FoundOwner } from '@tidemark/state-core/spi';
+import {
+  type CheckpointOwner,
+  checkRestoreDecision,
+  type ExternalSnapshot,
+  equalRestoreDecisions,
+  type FoundExternalSnapshot,
+  type FoundOwner,
+  type RestoredFrom,
+} from '@tidemark/state-core/spi';
+import { publishAtomically } from './atomic-publication.js';
 import type { JobLayout } from './checkpoint-directory-layout.js';
 import { childPath } from './file-system/file-paths.js';
 import type { FileSystem } from './file-system/file-system.js';
 
-/** What an owner continues from; `null` for a clean start. */
-export type RestoredFrom = { readonly epoch: number; readonly checkpointId: number } | null;
-
 const TAKEOVER_ATTEMPTS: number = 1000;
 const OWNER_NAME: RegExp = /^owner-([1-9]\d{0,15})$/;
-const DECISION_NAME: RegExp = /^owner-([1-9]\d{0,15})-from-(?:none|([1-9]\d{0,15})-([1-9]\d{0,15}))$/;
+const DECISION_NAME: RegExp = /^owner-([1-9]\d{0,15})-from-(none|external|([1-9]\d{0,15})-([1-9]\d{0,15}))$/;
+/** Longer than any path or URI that somebody passes on. */
+const EXTERNAL_BYTES_MAX: number = 1024 * 1024;
 
 /** The takeovers of one job. */
 export class FileSystemOwnership {
   readonly #fileSystem: FileSystem;
   readonly #jobPath: string;
+  readonly #newName: () => string;
+  readonly #decided: Set<number> = new Set();
 
-  constructor(layout: JobLayout) {
+  /** @param newName - A fresh name for a temporary file. */
+  constructor(layout: JobLayout, newName: () => string) {
     this.#fileSystem = layout.fileSystem;
     this.#jobPath = layout.jobPath;
+    this.#newName = newName;
   }
 
   /**
@@ -48,20 +61,57 @@ export class FileSystemOwnership {
     );
   }
 
-  /** Makes the decision of an owner durable. Repeating the same decision is harmless. */
-  async recordRestoredFrom(owner: CheckpointOwner, restoredFrom: RestoredFrom): Promise<void> {
+  /**
+   * Makes the decision of an owner durable. Repeating the same decision is harmless.
+   *
+   * @throws RangeError, TypeError as `CheckpointStorageCoordinatorView.recordRestoredFrom`.
+   */
+  async recordRestoredFrom(
+    owner: CheckpointOwner,
+    restoredFrom: RestoredFrom,
+    external?: ExternalSnapshot,
+  ): Promise<void> {
+    checkRestoreDecision(owner, restoredFrom, external);
     await this.refuseFenced(owner);
-    const from = restoredFrom === null ? 'none' : `${restoredFrom.epoch}-${restoredFrom.checkpointId}`;
-    const earlier = (await this.list()).find((found) => found.epoch === owner.epoch)?.restoredFrom;
-    if (earlier !== undefined && !sameDecision(earlier, restoredFrom)) {
-      throw new TypeError(`the owner of epoch ${owner.epoch} has recorded another checkpoint to continue from already`);
+    const earlier = (await this.list()).find((found) => found.epoch === owner.epoch);
+    if (earlier?.restoredFrom !== undefined) {
+      const recorded = { restoredFrom: earlier.restoredFrom, external: earlier.external };
+      if (!equalRestoreDecisions(recorded, { restoredFrom, external }))
+        throw new TypeError(`the owner of epoch ${owner.epoch} has recorded another snapshot to continue from already`);
+    } else if (external === undefined) {
+      const from = restoredFrom === null ? 'none' : `${restoredFrom.epoch}-${restoredFrom.checkpointId}`;
+      await this.#createDurably(`owner-${owner.epoch}-from-${from}`, new Uint8Array(0));
+    } else {
+      await this.#recordExternal(owner, external);
     }
-    await this.#createDurably(`owner-${owner.epoch}-from-${from}`, new Uint8Array(0));
+    this.#decided.add(owner.epoch);
+  }
+
+  /** @throws TypeError when an owner has not recorded what it continues from. */
+  async refuseUndecided(owner: CheckpointOwner): Promise<void> {
+    if (this.#decided.has(owner.epoch)) return;
+    const found = (await this.list()).find(({ epoch }) => epoch === owner.epoch);
+    if (found?.restoredFrom === undefined) {
+      throw new TypeError(
+        `the owner of epoch ${owner.epoch} takes a checkpoint before it has recorded what it continues from: the checkpoint would count for nobody; call recordRestoredFrom first`,
+      );
+    }
+    this.#decided.add(owner.epoch);
   }
 
   /** Every takeover, in order. */
   async list(): Promise<FoundOwner[]> {
-    return ownersIn((await this.#names()) ?? []);
+    return this.ownersIn((await this.#names()) ?? []);
+  }
+
+  /** The takeovers that the names in the job's directory tell of, in order. */
+  async ownersIn(names: Iterable<string>): Promise<FoundOwner[]> {
+    const owners = decisionsIn(names).map(async ({ epoch, decision }): Promise<FoundOwner> => {
+      if (decision === undefined) return { epoch };
+      if (decision !== 'external') return { epoch, restoredFrom: decision };
+      return { epoch, restoredFrom: null, external: await this.#readExternal(epoch) };
+    });
+    return Promise.all(owners);
   }
 
   /** @throws StateError `fenced` when there is a higher epoch than that of `owner`. */
@@ -84,11 +134,33 @@ export class FileSystemOwnership {
   }
 
   async #highestEpoch(): Promise<number> {
-    return (await this.list()).at(-1)?.epoch ?? 0;
+    return decisionsIn((await this.#names()) ?? []).at(-1)?.epoch ?? 0;
   }
 
   async #names(): Promise<string[] | undefined> {
     return (await this.#fileSystem.listDirectory(this.#jobPath))?.map((entry) => entry.name);
+  }
+
+  async #recordExternal(owner: CheckpointOwner, { pointer }: ExternalSnapshot): Promise<void> {
+    // Whole or not at all: half a pointer would stand in the way of every later start.
+    await publishAtomically({
+      fileSystem: this.#fileSystem,
+      path: childPath(this.#jobPath, externalName(owner.epoch)),
+      bytes: new TextEncoder().encode(`${JSON.stringify({ pointer })}\n`),
+      random: this.#newName(),
+    });
+  }
+
+  async #readExternal(epoch: number): Promise<FoundExternalSnapshot> {
+    const path = childPath(this.#jobPath, externalName(epoch));
+    if ((await this.#fileSystem.status(path))?.kind !== 'file') return {};
+    const reader = await this.#fileSystem.openExisting(path);
+    if (reader === undefined) return {};
+    try {
+      return externalIn(await reader.read(0, Math.min(reader.sizeBytes, EXTERNAL_BYTES_MAX)));
+    } finally {
+      await reader.close();
+    }
   }
 
   async #createDurably(name: string, content: Uint8Array): Promise<boolean> {
@@ -109,28 +181,45 @@ export class FileSystemOwnership {
   }
 }
 
-/** The takeovers that the names in a job's directory tell of, in order. */
-export function ownersIn(names: Iterable<string>): FoundOwner[] {
+interface FoundDecision {
+  readonly epoch: number;
+  /** Absent when the owner stopped before it decided. */
+  readonly decision?: RestoredFrom | 'external';
+}
+
+function decisionsIn(names: Iterable<string>): FoundDecision[] {
   const epochs = new Set<number>();
-  const decisions = new Map<number, RestoredFrom>();
+  const decisions = new Map<number, RestoredFrom | 'external'>();
   for (const name of names) {
     const plain = OWNER_NAME.exec(name);
     if (plain !== null) epochs.add(Number(plain[1]));
     const decision = DECISION_NAME.exec(name);
     if (decision === null) continue;
-    const [, epoch, fromEpoch, fromCheckpoint] = decision;
-    const isClean = fromEpoch === undefined;
-    decisions.set(Number(epoch), isClean ? null : { epoch: Number(fromEpoch), checkpointId: Number(fromCheckpoint) });
+    const [, digits, from, fromEpoch, fromCheckpoint] = decision;
+    const epoch = Number(digits);
+    // A decision without its owner file counts as a takeover too: an epoch must never be given out twice.
+    epochs.add(epoch);
+    if (from === 'external') decisions.set(epoch, 'external');
+    else if (from !== 'none') decisions.set(epoch, { epoch: Number(fromEpoch), checkpointId: Number(fromCheckpoint) });
+    else if (!decisions.has(epoch)) decisions.set(epoch, null);
   }
-  // A decision without its owner file counts as a takeover too: an epoch must never be given out twice.
-  for (const epoch of decisions.keys()) epochs.add(epoch);
   const sorted = [...epochs].filter((epoch) => epoch < Number.MAX_SAFE_INTEGER).sort((a, b) => a - b);
   return sorted.map((epoch) => {
-    const restoredFrom = decisions.get(epoch);
-    return restoredFrom === undefined ? { epoch } : { epoch, restoredFrom };
+    const decision = decisions.get(epoch);
+    return decision === undefined ? { epoch } : { epoch, decision };
   });
 }
 
-function sameDecision(a: RestoredFrom, b: RestoredFrom): boolean {
-  return a === b || (a !== null && b !== null && a.epoch === b.epoch && a.checkpointId === b.checkpointId);
+function externalName(epoch: number): string {
+  return `owner-${epoch}-from-external`;
+}
+
+function externalIn(bytes: Uint8Array): FoundExternalSnapshot {
+  try {
+    const parsed: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    const pointer = (parsed as { readonly pointer?: unknown } | null)?.pointer;
+    return typeof pointer === 'string' && pointer.trim() !== '' ? { pointer } : {};
+  } catch {
+    return {};
+  }
 }

@@ -1,6 +1,6 @@
 // Takeovers: who may publish, who notices, and what becomes of what a former owner wrote.
 
-import { access, readdir } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CountingFileSystem, type Intercept } from './fixtures/counting-file-system.js';
@@ -35,6 +35,25 @@ describe('takeover', () => {
     ]);
     await expect(coordinator.recordRestoredFrom(third, null)).rejects.toThrow(TypeError);
     await expect(coordinator.recordRestoredFrom(first, null)).rejects.toMatchObject(FENCED);
+  });
+
+  it('remembers a snapshot from elsewhere whatever became of its record, and never takes it for a clean start', async () => {
+    const directory = await temporaryDirectory();
+    const { coordinator } = await openViews({ directory });
+    const records = ['', '{', '{"pointer":', '{"pointer":7}', '{"pointer":" "}', 'null', '\u0000'.repeat(4096)];
+    for (const [index, record] of records.entries()) {
+      const owner = await coordinator.acquireOwnership();
+      await coordinator.recordRestoredFrom(owner, null, { pointer: `/savepoints/${index}` });
+      const file = join(directory, 'job', `owner-${owner.epoch}-from-external`);
+      expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({ pointer: `/savepoints/${index}` });
+      await writeFile(file, record);
+    }
+    await mkdir(join(directory, 'job', 'owner-8-from-external'));
+    const { owners } = await coordinator.list();
+    expect(owners.map(({ restoredFrom, external }) => [restoredFrom, external])).toEqual(
+      Array.from({ length: records.length + 1 }, () => [null, {}]),
+    );
+    expect((await coordinator.acquireOwnership()).epoch).toBe(9);
   });
 
   it('stops a former owner before it makes a location, before it publishes, and before it removes', async () => {
@@ -122,6 +141,18 @@ describe('an owner that is overtaken while it publishes', () => {
     const { location, isThere } = await overtakenPublication((directory) => overtake(directory, null));
     expect(await isThere()).toBe(false);
     await location.disposeOnFailure();
+  });
+
+  it('leaves the checkpoint to a newer owner that began with it as with any snapshot, and takes it back from others', async () => {
+    for (const isIt of [true, false]) {
+      const { isThere } = await overtakenPublication(async (directory) => {
+        const { coordinator } = await openViews({ directory });
+        const { externalPointer } = await coordinator.resolveCheckpoint(join(directory, 'job', 'chk-1'));
+        const pointer = isIt ? externalPointer : 'file:///elsewhere';
+        await coordinator.recordRestoredFrom(await coordinator.acquireOwnership(), null, { pointer });
+      });
+      expect(await isThere()).toBe(isIt);
+    }
   });
 
   it('leaves the checkpoint while one of several newer owners has not decided', async () => {

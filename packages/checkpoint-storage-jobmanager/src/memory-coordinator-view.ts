@@ -5,17 +5,26 @@
 //   V2. A view that has taken a job over removes nothing of it any more once a newer owner has.
 
 import { StateError } from '@tidemark/state-core';
-import type {
-  CheckpointListing,
-  CheckpointOwner,
-  CheckpointStateInputStream,
-  CheckpointStorageCoordinatorView,
-  CheckpointStorageLocation,
-  FoundOwner,
-  ResolvedCheckpoint,
-  StreamStateHandle,
+import {
+  type CheckpointListing,
+  type CheckpointOwner,
+  type CheckpointStateInputStream,
+  type CheckpointStorageCoordinatorView,
+  type CheckpointStorageLocation,
+  checkRestoreDecision,
+  type ExternalSnapshot,
+  equalRestoreDecisions,
+  type FoundOwner,
+  type ResolvedCheckpoint,
+  type RestoredFrom,
+  type StreamStateHandle,
 } from '@tidemark/state-core/spi';
-import { type CoordinatorMemory, newestEpoch, type RememberedCheckpoint } from './coordinator-memory.js';
+import {
+  type CoordinatorMemory,
+  newestEpoch,
+  type RememberedCheckpoint,
+  type RememberedJob,
+} from './coordinator-memory.js';
 import { MemoryCheckpointInputStream } from './memory-checkpoint-input-stream.js';
 import {
   MemoryCheckpointLocation,
@@ -70,13 +79,21 @@ export class MemoryCoordinatorView implements CheckpointStorageCoordinatorView {
 
   async recordRestoredFrom(
     owner: CheckpointOwner,
-    restoredFrom: { readonly epoch: number; readonly checkpointId: number } | null,
+    restoredFrom: RestoredFrom,
+    external?: ExternalSnapshot,
   ): Promise<void> {
+    checkRestoreDecision(owner, restoredFrom, external);
     const { memory, jobId } = this.#settings;
     const job = memory.job(jobId);
     refuseOvertaken(jobId, job, owner);
+    const decision = { restoredFrom, ...(external !== undefined && { external: { pointer: external.pointer } }) };
     const index = job.owners.findIndex(({ epoch }) => epoch === owner.epoch);
-    job.owners[index < 0 ? job.owners.length : index] = { epoch: owner.epoch, restoredFrom };
+    const earlier = job.owners[index];
+    if (earlier?.restoredFrom !== undefined) {
+      if (equalRestoreDecisions({ restoredFrom: earlier.restoredFrom, external: earlier.external }, decision)) return;
+      throw new TypeError(`the owner of epoch ${owner.epoch} has recorded another snapshot to continue from already`);
+    }
+    job.owners[index < 0 ? job.owners.length : index] = { epoch: owner.epoch, ...decision };
   }
 
   async initializeBaseLocationsForCheckpoint(): Promise<void> {}
@@ -89,6 +106,7 @@ export class MemoryCoordinatorView implements CheckpointStorageCoordinatorView {
     const { memory, jobId, limits } = this.#settings;
     const job = memory.job(jobId);
     refuseOvertaken(jobId, job, owner);
+    refuseUndecided(job, owner);
     if (job.checkpoints.has(checkpointId)) {
       throw new StateError(
         'checkpoint-location-exists',
@@ -182,6 +200,13 @@ function inMemory(externalPointer: string, metadata: Uint8Array): ResolvedCheckp
       return new Uint8Array(metadata);
     },
   };
+}
+
+function refuseUndecided({ owners }: RememberedJob, owner: CheckpointOwner): void {
+  if (owners.some(({ epoch, restoredFrom }) => epoch === owner.epoch && restoredFrom !== undefined)) return;
+  throw new TypeError(
+    `the owner of epoch ${owner.epoch} takes a checkpoint before it has recorded what it continues from: the checkpoint would count for nobody; call recordRestoredFrom first`,
+  );
 }
 
 function requireCheckpointId(checkpointId: number): void {

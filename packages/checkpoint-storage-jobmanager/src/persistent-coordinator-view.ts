@@ -6,7 +6,9 @@ import type {
   CheckpointStateInputStream,
   CheckpointStorageCoordinatorView,
   CheckpointStorageLocation,
+  ExternalSnapshot,
   ResolvedCheckpoint,
+  RestoredFrom,
   StreamStateHandle,
 } from '@tidemark/state-core/spi';
 import { requireRoom } from './memory-checkpoint-location.js';
@@ -30,11 +32,8 @@ export class PersistentCoordinatorView implements CheckpointStorageCoordinatorVi
     return this.#files.acquireOwnership(signal);
   }
 
-  recordRestoredFrom(
-    owner: CheckpointOwner,
-    restoredFrom: { epoch: number; checkpointId: number } | null,
-  ): Promise<void> {
-    return this.#files.recordRestoredFrom(owner, restoredFrom);
+  recordRestoredFrom(owner: CheckpointOwner, restoredFrom: RestoredFrom, external?: ExternalSnapshot): Promise<void> {
+    return this.#files.recordRestoredFrom(owner, restoredFrom, external);
   }
 
   initializeBaseLocationsForCheckpoint(): Promise<void> {

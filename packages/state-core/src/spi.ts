@@ -20,6 +20,7 @@ export type {
   CheckpointStorageParameters,
   CheckpointStorageWorkerView,
   FoundCheckpoint,
+  FoundExternalSnapshot,
   FoundOwner,
 } from './checkpoint-storage/checkpoint-storage.js';
 export type { CheckpointStorageCapabilities } from './checkpoint-storage/checkpoint-storage-capabilities.js';
@@ -46,6 +47,12 @@ export type {
   CheckpointStreamPurpose,
   StateHandleReader,
 } from './checkpoint-storage/checkpoint-stream.js';
+export {
+  checkRestoreDecision,
+  type ExternalSnapshot,
+  equalRestoreDecisions,
+  type RestoredFrom,
+} from './checkpoint-storage/restore-decision.js';
 export {
   booleanOption,
   type ConfigOption,

@@ -14,6 +14,7 @@ import type {
   StateHandleDiscarder,
 } from './checkpoint-storage-location.js';
 import type { CheckpointStateOutputStream, CheckpointStreamFactory, StateHandleReader } from './checkpoint-stream.js';
+import type { ExternalSnapshot, RestoredFrom } from './restore-decision.js';
 
 /** What a view is made for. */
 export interface CheckpointStorageParameters {
@@ -51,8 +52,19 @@ export interface FoundCheckpoint {
 
 /** A takeover that a listing found. */
 export interface FoundOwner extends CheckpointOwner {
-  /** What the owner decided to continue from; absent when it stopped before it decided, `null` for a clean start. */
-  readonly restoredFrom?: { readonly epoch: number; readonly checkpointId: number } | null;
+  /**
+   * The checkpoint of the job's history that the owner decided to continue from; absent when it stopped before it decided,
+   * `null` when it began with none of them: empty, or with {@link external}.
+   */
+  readonly restoredFrom?: RestoredFrom;
+  /** The snapshot from outside the history that the owner began with; absent for every other decision. */
+  readonly external?: FoundExternalSnapshot;
+}
+
+/** A snapshot from outside the history of a job, as a listing found its record. */
+export interface FoundExternalSnapshot {
+  /** What resolves it; absent when the record is damaged, so that nobody knows any more. */
+  readonly pointer?: string;
 }
 
 /** What there is of a job in a storage. */
@@ -72,16 +84,23 @@ export interface CheckpointStorageCoordinatorView extends StateHandleReader, Sta
    * @throws StateError `storage-*`.
    */
   acquireOwnership(signal?: AbortSignal): Promise<CheckpointOwner>;
-  /** Records what this owner continues from. Called once, before it writes its first checkpoint. @throws StateError `fenced`, `storage-*`. */
-  recordRestoredFrom(
-    owner: CheckpointOwner,
-    restoredFrom: { epoch: number; checkpointId: number } | null,
-  ): Promise<void>;
+  /**
+   * Records what this owner continues from, durably: {@link list} gives it back from then on. Called before its first
+   * checkpoint; repeating the same decision is harmless.
+   *
+   * @param restoredFrom - A checkpoint of the job's history, or `null` for none.
+   * @param external - A snapshot from outside the history, or a checkpoint without a lineage, that the owner began with;
+   * then `restoredFrom` is `null`. Without it, `null` means empty.
+   * @throws StateError `fenced`, `storage-*`. RangeError for a decision that {@link list} could not give back, TypeError
+   * for another one than this owner has recorded.
+   */
+  recordRestoredFrom(owner: CheckpointOwner, restoredFrom: RestoredFrom, external?: ExternalSnapshot): Promise<void>;
   /** Makes what all checkpoints of the job need. Called before the first. @throws StateError `storage-*`. */
   initializeBaseLocationsForCheckpoint(): Promise<void>;
   /**
-   * @param checkpointId - At least 1 and never used before in this job.
-   * @throws StateError `checkpoint-location-exists`, `fenced`, `storage-*`. RangeError for an id below 1.
+   * @param checkpointId - At least 1 and never used before by a checkpoint of this job.
+   * @throws StateError `checkpoint-location-exists`, `fenced`, `storage-*`. RangeError for an id below 1. TypeError for an
+   * owner that has not recorded what it continues from: its checkpoints would count for nobody.
    */
   initializeLocationForCheckpoint(checkpointId: number, owner: CheckpointOwner): Promise<CheckpointStorageLocation>;
   /**
@@ -107,6 +126,8 @@ export interface CheckpointStorageCoordinatorView extends StateHandleReader, Sta
    * Removes shared streams of this job that no handle of `live` names, if no newer owner has taken over. No checkpoint may
    * be under way: its streams are not in `live` yet.
    *
+   * @param live - The shared streams of every published snapshot of the job, abandoned ones included, whether anybody means
+   * to restore them or not. Who cannot read the metadata of one of them cannot know, and must not sweep.
    * @throws StateError `fenced`, `storage-*`.
    */
   sweepUnreferenced(live: readonly StreamStateHandle[], owner: CheckpointOwner): Promise<void>;

@@ -75,5 +75,9 @@ export interface CheckpointStreamFactory {
    *
    * Absent when the storage has no better way than reading and writing.
    */
-  duplicate?(handle: StreamStateHandle, scope: CheckpointedStateScope, signal?: AbortSignal): Promise<StreamStateHandle>;
+  duplicate?(
+    handle: StreamStateHandle,
+    scope: CheckpointedStateScope,
+    signal?: AbortSignal,
+  ): Promise<StreamStateHandle>;
 }

@@ -8,8 +8,15 @@
 //   L2. An owner that stopped before it decided counts as not having existed.
 //   L3. Of an older epoch, only ids up to the one that was restored from count: later ones are a zombie's, or were given up.
 //   L4. Whatever is left out is left out with a reason in words.
+//   L5. A history may begin with a snapshot from outside it. While its last owner has completed nothing, that snapshot is
+//       all there is of it: it is gone back to, and starting empty would lose it.
 
-import type { CheckpointListing, FoundCheckpoint, FoundOwner } from '../checkpoint-storage/checkpoint-storage.js';
+import type {
+  CheckpointListing,
+  FoundCheckpoint,
+  FoundExternalSnapshot,
+  FoundOwner,
+} from '../checkpoint-storage/checkpoint-storage.js';
 import type { CheckpointLineage } from './checkpoint-metadata.js';
 
 /** Why a checkpoint is not offered for restoring. */
@@ -47,6 +54,11 @@ export interface LineageDecision {
    * When it is false and nothing restorable turns out valid, starting without state would forget what there was.
    */
   readonly mayStartClean: boolean;
+  /**
+   * What the last owner began with, where that is no checkpoint of the history (L5): to be restored when none of
+   * {@link restorable} can be.
+   */
+  readonly external?: FoundExternalSnapshot;
 }
 
 /**
@@ -73,7 +85,12 @@ export function decideLineage(
   }
   restorable.sort((a, b) => (b.epoch ?? 0) - (a.epoch ?? 0) || b.checkpointId - a.checkpointId);
   const nothingLost = ignored.every(({ cause }) => cause === 'unpublished' || cause === 'zombie');
-  return { restorable, ignored, mayStartClean: restorable.length === 0 && nothingLost && !history.continuesSnapshot };
+  return {
+    restorable,
+    ignored,
+    mayStartClean: restorable.length === 0 && nothingLost && !history.continuesSnapshot,
+    ...(history.external !== undefined && { external: history.external }),
+  };
 }
 
 /**
@@ -95,6 +112,7 @@ interface History {
   readonly owners: ReadonlyMap<number, FoundOwner>;
   /** The latest owner began with a snapshot, not empty. */
   readonly continuesSnapshot: boolean;
+  readonly external: FoundExternalSnapshot | undefined;
 }
 
 function historyOf(owners: readonly FoundOwner[]): History {
@@ -113,7 +131,9 @@ function historyOf(owners: readonly FoundOwner[]): History {
     epoch = goesOn ? from.epoch : undefined;
   }
   const latest = latestEpoch === undefined ? undefined : byEpoch.get(latestEpoch);
-  return { latestEpoch, idMaxByEpoch, owners: byEpoch, continuesSnapshot: (latest?.restoredFrom ?? null) !== null };
+  const external = latest?.external;
+  const continuesSnapshot = (latest?.restoredFrom ?? null) !== null || external !== undefined;
+  return { latestEpoch, idMaxByEpoch, owners: byEpoch, continuesSnapshot, external };
 }
 
 function judge(

@@ -7,7 +7,8 @@
 //        another key's state.
 //   ES2. A checkpoint holds the state and the attachment of one moment: the moment `checkpoint()` was called.
 //   ES3. At most one checkpoint or savepoint is under way; a second is refused before anything of it is frozen.
-//   ES4. Ids are never used again, whether their checkpoint completed or not.
+//   ES4. Ids of checkpoints of one name and shard are never used again, whether the checkpoint completed or not. That of a
+//        savepoint may be, after a restart: a storage does not list the savepoints that were written elsewhere.
 //   ES5. A failed or aborted checkpoint leaves the state as usable as before, and nothing in the storage.
 
 import type { StateMetrics } from '../state-backend/keyed-state-backend.js';

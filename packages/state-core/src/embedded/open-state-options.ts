@@ -58,7 +58,8 @@ export interface OpenStateOptions<K, S extends StateDeclarations, A = JsonAttach
    * Where to start.
    *
    * - `latest` (default): the newest valid checkpoint of this name and shard; an empty directory is a clean start, and
-   *   then `execution.state-recovery.path` is restored if it is set.
+   *   then `execution.state-recovery.path` is restored if it is set. A state that began with a path and has completed no
+   *   checkpoint since begins with that path again.
    * - `none`: empty, whatever is there. Nothing is deleted.
    * - anything else: the path or URI of a checkpoint or savepoint, at every start anew.
    */

@@ -219,3 +219,49 @@ describe('the next checkpoint id', () => {
     expect(nextCheckpointId(listing([[3, 1]], [from(2, 1, 12)]))).toBe(13);
   });
 });
+
+describe('a history that began with a snapshot from elsewhere (L5)', () => {
+  const external = (epoch: number, pointer?: string): FoundOwner => ({
+    epoch,
+    restoredFrom: null,
+    external: pointer === undefined ? {} : { pointer },
+  });
+  const decisionOf = (checkpoints: readonly Listed[], owners: readonly FoundOwner[]) =>
+    decideLineage(listing(checkpoints, owners), ({ checkpointId }) => {
+      const lineage = checkpoints.find(([id]) => id === checkpointId)?.[1];
+      return typeof lineage === 'number' ? { epoch: lineage } : undefined;
+    });
+
+  it('goes back to it while there is no checkpoint, and never starts clean', () => {
+    const older: Listed[] = [
+      [1, 1],
+      [2, 1],
+    ];
+    const owners = [clean(1), external(2, '/sp'), undecided(3)];
+    const decision = decisionOf(older, owners);
+    expect(decision).toMatchObject({ restorable: [], mayStartClean: false, external: { pointer: '/sp' } });
+    expect(decision.ignored.map(({ cause }) => cause)).toEqual(['zombie', 'zombie']);
+    expect(decisionOf([], [external(1, '/sp')])).toMatchObject({ mayStartClean: false, external: { pointer: '/sp' } });
+    expect(decisionOf([], [external(1)])).toMatchObject({ mayStartClean: false, external: {} });
+  });
+
+  it('continues with its own checkpoints once there are some', () => {
+    const decision = decisionOf(
+      [
+        [1, 1],
+        [5, 2],
+      ],
+      [clean(1), external(2, '/sp')],
+    );
+    expect(decision.restorable.map(({ checkpointId }) => checkpointId)).toEqual([5]);
+    const heir = decisionOf(
+      [
+        [1, 1],
+        [5, 2],
+      ],
+      [clean(1), external(2, '/sp'), from(3, 2, 5)],
+    );
+    expect(heir.restorable.map(({ checkpointId }) => checkpointId)).toEqual([5]);
+    expect(heir.external).toBeUndefined();
+  });
+});

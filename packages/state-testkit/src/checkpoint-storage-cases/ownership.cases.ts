@@ -4,6 +4,18 @@ import { assertEqual, assertRejects, assertTrue } from '../conformance/assertion
 import type { CheckpointStorageCase } from './checkpoint-storage-case.js';
 import { patternBytes } from './checkpoint-storage-harness.js';
 
+async function assertThrows(
+  promise: Promise<unknown>,
+  type: typeof RangeError | typeof TypeError,
+  what: string,
+): Promise<void> {
+  const outcome = await promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  assertTrue(outcome instanceof type, `${what}: ${String(outcome ?? 'accepted')} instead of a ${type.name}`);
+}
+
 /** Cases about ownership. */
 export const ownershipCases: readonly CheckpointStorageCase[] = [
   {
@@ -125,6 +137,68 @@ export const ownershipCases: readonly CheckpointStorageCase[] = [
           `checkpoints of ${JSON.stringify(jobId)}`,
         );
       }
+    },
+  },
+  {
+    id: 'CS-OWNER-06',
+    title: 'a snapshot from outside the history is remembered with its pointer, whatever that looks like',
+    async run(harness) {
+      const { coordinator } = await harness.open();
+      const pointers = ['file:///savepoints/savepoint-1', 'relative/path', ' "quoted"\n\u00e9 ', 'x'.repeat(4000)];
+      const decided: unknown[] = [];
+      for (const pointer of pointers) {
+        const { epoch } = await coordinator.acquireOwnership();
+        await coordinator.recordRestoredFrom({ epoch }, null, { pointer });
+        await coordinator.recordRestoredFrom({ epoch }, null, { pointer });
+        decided.push({ epoch, restoredFrom: null, external: { pointer } });
+      }
+      const { epoch } = await coordinator.acquireOwnership();
+      await coordinator.recordRestoredFrom({ epoch }, null);
+      decided.push({ epoch, restoredFrom: null });
+      assertEqual((await (await harness.openElsewhere()).coordinator.list()).owners, decided, 'owners');
+    },
+  },
+  {
+    id: 'CS-OWNER-07',
+    title: 'a decision that no listing could give back is refused, and so is a second one',
+    async run(harness) {
+      const { coordinator } = await harness.open();
+      await coordinator.acquireOwnership();
+      const owner = await coordinator.acquireOwnership();
+      const refused = [
+        { epoch: 0, checkpointId: 7 },
+        { epoch: 1.5, checkpointId: 7 },
+        { epoch: owner.epoch, checkpointId: 7 },
+        { epoch: 2 ** 53, checkpointId: 7 },
+        { epoch: 1, checkpointId: 0 },
+        { epoch: 1, checkpointId: 2 ** 53 },
+        { epoch: 1, checkpointId: Number.NaN },
+      ];
+      for (const from of refused) {
+        await assertThrows(coordinator.recordRestoredFrom(owner, from), RangeError, JSON.stringify(from));
+      }
+      await assertThrows(coordinator.recordRestoredFrom(owner, null, { pointer: ' ' }), RangeError, 'an empty pointer');
+      const both = coordinator.recordRestoredFrom(owner, { epoch: 1, checkpointId: 7 }, { pointer: 'a' });
+      await assertThrows(both, RangeError, 'a checkpoint and an external snapshot');
+
+      await coordinator.recordRestoredFrom(owner, null, { pointer: 'a' });
+      await assertThrows(coordinator.recordRestoredFrom(owner, null), TypeError, 'empty after all');
+      await assertThrows(coordinator.recordRestoredFrom(owner, null, { pointer: 'b' }), TypeError, 'another snapshot');
+      const owners = (await coordinator.list()).owners.slice(1);
+      assertEqual(owners, [{ epoch: owner.epoch, restoredFrom: null, external: { pointer: 'a' } }], 'owners');
+    },
+  },
+  {
+    id: 'CS-OWNER-08',
+    title: 'an owner takes no checkpoint before it has decided what it continues from',
+    async run(harness) {
+      const { coordinator } = await harness.open();
+      const owner = await coordinator.acquireOwnership();
+      const early = coordinator.initializeLocationForCheckpoint(1, owner);
+      await assertThrows(early, TypeError, 'a location before the decision');
+      assertEqual((await coordinator.list()).checkpoints, [], 'checkpoints');
+      await coordinator.recordRestoredFrom(owner, null);
+      await coordinator.initializeLocationForCheckpoint(1, owner);
     },
   },
 ];
