@@ -121,7 +121,7 @@ export class RetainedCheckpoints {
     }
     // From here on the new checkpoint itself holds what it names of its base.
     base.unpin();
-    this.#parent = { epoch: lineage?.epoch ?? 0, checkpointId };
+    if (lineage !== undefined) this.#parent = { epoch: lineage.epoch, checkpointId };
     const subsumed = await this.#store.addCheckpoint(checkpoint);
     await this.#registry.drain();
     return subsumed?.metadata.checkpointId;

@@ -2,7 +2,8 @@
 //
 //   SA1. The location is made after the freeze, so that the program never waits for a directory.
 //   SA2. Whatever fails, the view is released and the location emptied before the failure is reported.
-//   SA3. Streams that checkpoints share are removed with the attempt that wrote them, those of earlier ones are not.
+//   SA3. Streams that checkpoints share are removed with the attempt that wrote them, those of earlier ones are not. They go
+//        last, and only when the location is gone: a publication that failed may have left its metadata, which names them.
 
 import type { StateLogger } from '../ambient/logger.js';
 import type { CheckpointMetadata } from '../checkpoint/checkpoint-metadata.js';
@@ -63,12 +64,13 @@ async function removeTraces(
   location: CheckpointStorageLocation | undefined,
   handle: KeyedStateHandle | undefined,
 ): Promise<void> {
-  const removals = [handle && discardHandle(handle), location?.disposeOnFailure()];
-  for (const removal of await Promise.allSettled(removals)) {
-    if (removal.status === 'fulfilled') continue;
+  try {
+    await location?.disposeOnFailure();
+    if (handle !== undefined) await discardHandle(handle);
+  } catch (error) {
     logger.warn(
       'checkpoint-not-removed',
-      `what checkpoint ${checkpointId} had written before it failed could not be removed: ${String(removal.reason)}`,
+      `what checkpoint ${checkpointId} had written before it failed could not be removed: ${String(error)}`,
       { checkpointId },
     );
   }
