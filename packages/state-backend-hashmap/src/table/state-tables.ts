@@ -27,17 +27,15 @@ export interface StateTablesParameters<T extends StateTable> {
   readonly registration: KeyedStateRegistration;
   readonly keyGroupRange: KeyGroupRange;
   readonly restored: RestoredKeyedState;
-  createTable(keyGroup: number): T;
+  createTable(): T;
 }
 
 /** The tables of one state by key group. */
 export class StateTables<T extends StateTable> {
   readonly registration: KeyedStateRegistration;
-  /** Called before every access, for cleaning up as the program goes. */
-  onAccess: (() => void) | undefined = undefined;
   private readonly firstKeyGroup: number;
   private readonly restored: RestoredKeyedState;
-  private readonly createTable: (keyGroup: number) => T;
+  private readonly createTable: () => T;
   private readonly byIndex: (T | undefined)[];
   private decoding: Decoding<T> | undefined = undefined;
 
@@ -51,23 +49,12 @@ export class StateTables<T extends StateTable> {
 
   /** The table of a key group of the range, made or decoded when it is not there. @throws StateError `restore-failed`. */
   open(keyGroup: number): T {
-    if (this.onAccess !== undefined) this.onAccess();
     return this.byIndex[keyGroup - this.firstKeyGroup] ?? this.create(keyGroup);
   }
 
   /** The table of a key group if it was made; raw key groups stay raw. */
   peek(keyGroup: number): T | undefined {
     return this.byIndex[keyGroup - this.firstKeyGroup];
-  }
-
-  /** Number of key groups. */
-  get length(): number {
-    return this.byIndex.length;
-  }
-
-  /** The table of a key group by its place in the range, if it was made. */
-  madeAt(index: number): T | undefined {
-    return this.byIndex[index];
   }
 
   /** Every table, raw key groups decoded first; key groups without anything are left out. @throws as {@link open}. */
@@ -103,7 +90,7 @@ export class StateTables<T extends StateTable> {
       this.advance(begun, () => begun.decoder.finish());
       return begun.table;
     }
-    const table = this.createTable(keyGroup);
+    const table = this.createTable();
     this.byIndex[keyGroup - this.firstKeyGroup] = table;
     return table;
   }
@@ -111,7 +98,7 @@ export class StateTables<T extends StateTable> {
   private startDecoding(keyGroup: number): Decoding<T> | undefined {
     const chain = this.restored.chainOf(this.registration.name, keyGroup);
     if (chain === undefined) return undefined;
-    const table = this.createTable(keyGroup);
+    const table = this.createTable();
     return { keyGroup, table, decoder: new RestoredGroupDecoder(chain, this.registration, table.loader()) };
   }
 
