@@ -88,6 +88,7 @@ export {
 export { redistributeOperatorState } from './support/operator-state-redistribution.js';
 export { PartitionableListState } from './support/partitionable-list-state.js';
 export type { RawStateWriter } from './support/raw-state-writer.js';
+export { restoreFailed } from './support/restore-failed.js';
 export { RestoredGroupDecoder } from './support/restored-group-decoder.js';
 export { IdleWork } from './support/restored-idle-work.js';
 export {

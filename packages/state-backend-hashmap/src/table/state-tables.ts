@@ -8,11 +8,11 @@
 //   ST3. Once decoded, the blocks are given up: from then on the table is the state.
 
 import type { KeyGroupRange } from '@tidemark/state-core';
-import { StateError } from '@tidemark/state-core';
 import {
   type KeyedStateRegistration,
   RestoredGroupDecoder,
   type RestoredKeyedState,
+  restoreFailed,
 } from '@tidemark/state-core/support';
 import type { StateTable } from './state-table.js';
 
@@ -27,15 +27,17 @@ export interface StateTablesParameters<T extends StateTable> {
   readonly registration: KeyedStateRegistration;
   readonly keyGroupRange: KeyGroupRange;
   readonly restored: RestoredKeyedState;
-  createTable(): T;
+  createTable(keyGroup: number): T;
 }
 
 /** The tables of one state by key group. */
 export class StateTables<T extends StateTable> {
   readonly registration: KeyedStateRegistration;
+  /** Called before every access, for cleaning up as the program goes. */
+  onAccess: (() => void) | undefined = undefined;
   private readonly firstKeyGroup: number;
   private readonly restored: RestoredKeyedState;
-  private readonly createTable: () => T;
+  private readonly createTable: (keyGroup: number) => T;
   private readonly byIndex: (T | undefined)[];
   private decoding: Decoding<T> | undefined = undefined;
 
@@ -47,14 +49,25 @@ export class StateTables<T extends StateTable> {
     this.byIndex = new Array(parameters.keyGroupRange.numberOfKeyGroups).fill(undefined);
   }
 
-  /** The table of a key group of the range, made or decoded when it is not there. @throws StateError `restore-failed`. */
+  /** The table of a key group of the range, made or decoded when it is not there. @throws StateError `restore-failed`, `value-invalid`. */
   open(keyGroup: number): T {
+    if (this.onAccess !== undefined) this.onAccess();
     return this.byIndex[keyGroup - this.firstKeyGroup] ?? this.create(keyGroup);
   }
 
   /** The table of a key group if it was made; raw key groups stay raw. */
   peek(keyGroup: number): T | undefined {
     return this.byIndex[keyGroup - this.firstKeyGroup];
+  }
+
+  /** Number of key groups. */
+  get length(): number {
+    return this.byIndex.length;
+  }
+
+  /** The table of a key group by its place in the range, if it was made. */
+  madeAt(index: number): T | undefined {
+    return this.byIndex[index];
   }
 
   /** Every table, raw key groups decoded first; key groups without anything are left out. @throws as {@link open}. */
@@ -90,7 +103,7 @@ export class StateTables<T extends StateTable> {
       this.advance(begun, () => begun.decoder.finish());
       return begun.table;
     }
-    const table = this.createTable();
+    const table = this.createTable(keyGroup);
     this.byIndex[keyGroup - this.firstKeyGroup] = table;
     return table;
   }
@@ -98,7 +111,7 @@ export class StateTables<T extends StateTable> {
   private startDecoding(keyGroup: number): Decoding<T> | undefined {
     const chain = this.restored.chainOf(this.registration.name, keyGroup);
     if (chain === undefined) return undefined;
-    const table = this.createTable();
+    const table = this.createTable(keyGroup);
     return { keyGroup, table, decoder: new RestoredGroupDecoder(chain, this.registration, table.loader()) };
   }
 
@@ -110,21 +123,12 @@ export class StateTables<T extends StateTable> {
     } catch (error) {
       // The half-built table goes; the blocks stay, so that the next access fails the same way.
       this.decoding = undefined;
-      throw this.failed(keyGroup, error);
+      throw restoreFailed(this.registration.name, keyGroup, error);
     }
     if (!decoder.isDone) return;
     table.finishLoading();
     this.byIndex[keyGroup - this.firstKeyGroup] = table;
     this.restored.drop(this.registration.name, keyGroup);
     if (this.decoding === decoding) this.decoding = undefined;
-  }
-
-  private failed(keyGroup: number, cause: unknown): StateError {
-    const { name } = this.registration;
-    return new StateError(
-      'restore-failed',
-      `state '${name}' in key group ${keyGroup} cannot be decoded, though its bytes are as they were written; the type of the program does not read what the type of the snapshot wrote: give it a migration, or restore another snapshot`,
-      { details: { stateName: name, keyGroup }, cause },
-    );
   }
 }

@@ -3,7 +3,7 @@
 
 import type { ByteReader } from '../bytes/byte-reader.js';
 import { StateError } from '../error/state-error.js';
-import type { TypeSerializer } from './type-serializer.js';
+import type { SchemaCompatibility, SerializerSnapshot, TypeSerializer, ValueReader } from './type-serializer.js';
 
 /** The part of the Standard Schema interface, version 1, that is used here. */
 export interface StandardSchema {
@@ -20,26 +20,46 @@ export interface StandardResult {
 }
 
 /**
- * The same type, whose values are checked by a validator whenever they are read from bytes.
+ * The same type, whose values are checked by a validator whenever they are read from bytes, migrated ones included.
  *
- * What the validator returns is not used: it checks and does not transform.
+ * What the validator returns is not used: it checks and does not transform. Values that the program writes are not
+ * checked: the type itself refuses what it cannot store.
  *
  * @param when - False gives the type itself, so that nothing is left on the hot path:
  *   `validated(Stat, schema, process.env.NODE_ENV !== 'production')`.
- * @returns A serializer whose `deserialize` throws StateError `value-invalid` for a value that the validator refuses.
- * @throws TypeError when reading, for a validator that answers with a promise.
+ * @returns A serializer that throws when it reads a value that the validator refuses.
+ * @throws TypeError when reading, for a validator that answers with a promise. StateError `value-invalid` when reading,
+ * for a value that the validator refuses.
  */
 export function validated<S extends TypeSerializer<unknown>>(type: S, schema: StandardSchema, when = true): S {
   if (!when) return type;
-  const deserialize = (input: ByteReader): unknown => {
-    const value = type.deserialize(input);
-    const result = schema['~standard'].validate(value);
-    if (result instanceof Promise)
-      throw new TypeError(`the validator of ${type.typeName} is asynchronous; state is read synchronously`);
-    if (result.issues !== undefined) throw invalidValue(type, result.issues);
-    return value;
+  const checked = (reader: ValueReader<unknown>) => (input: ByteReader) =>
+    checkValue(type, schema, reader.deserialize(input));
+  const resolveCompatibility = (previous: SerializerSnapshot): SchemaCompatibility<unknown> => {
+    const answer = type.resolveCompatibility(previous);
+    switch (answer.outcome) {
+      case 'compatible-after-migration':
+        return { ...answer, previous: { deserialize: checked(answer.previous) } };
+      case 'compatible-with-reconfigured-serializer':
+        return { ...answer, serializer: validated(answer.serializer, schema) };
+      default:
+        return answer;
+    }
   };
-  return Object.create(type, { deserialize: { value: deserialize } }) as S;
+  return Object.create(type, {
+    deserialize: { value: checked(type) },
+    // A type that copies by way of its bytes would validate every copy, on the hot path.
+    copy: { value: (value: unknown) => type.copy(value) },
+    resolveCompatibility: { value: resolveCompatibility },
+  }) as S;
+}
+
+function checkValue(type: TypeSerializer<unknown>, schema: StandardSchema, value: unknown): unknown {
+  const result = schema['~standard'].validate(value);
+  if (result instanceof Promise)
+    throw new TypeError(`the validator of ${type.typeName} is asynchronous; state is read synchronously`);
+  if (result.issues !== undefined) throw invalidValue(type, result.issues);
+  return value;
 }
 
 function invalidValue(type: TypeSerializer<unknown>, issues: NonNullable<StandardResult['issues']>): StateError {

@@ -4,11 +4,13 @@ import { describe, expect, test } from 'vitest';
 import { ByteWriter } from '../../src/bytes/byte-writer.js';
 import { StateError } from '../../src/error/state-error.js';
 import { BUILT_IN_TYPES, OpaqueValue, opaque, serializer } from '../../src/serialization/custom-serializer.js';
+import { float64 } from '../../src/serialization/float64-serializer.js';
 import { int32 } from '../../src/serialization/integer-serializers.js';
 import { deserializeFromBytes, serializeToBytes } from '../../src/serialization/key-bytes.js';
 import { list } from '../../src/serialization/list-serializer.js';
 import { string } from '../../src/serialization/string-serializer.js';
 import { struct } from '../../src/serialization/struct.js';
+import type { TypeSerializer } from '../../src/serialization/type-serializer.js';
 import { type StandardSchema, validated } from '../../src/serialization/validated.js';
 import { EVERY_TYPE, Money, money } from './every-type.js';
 import { evolve, outcome, reason } from './evolve.js';
@@ -174,6 +176,36 @@ describe('validated', () => {
     expect(() =>
       deserializeFromBytes(struct({ in: checked }), serializeToBytes(struct({ in: Stat }), { in: { n: 0 } })),
     ).toThrow('n must be positive');
+  });
+
+  test('checks what a migration makes of old values', () => {
+    const Wide = validated(struct({ n: float64 }), positive);
+    expect(evolve(Wide, Stat, { n: 1 })).toStrictEqual({ n: 1 });
+    expect(() => evolve(Wide, Stat, { n: -1 })).toThrow(expect.objectContaining({ code: 'value-invalid' }));
+    const migrated = validated(
+      struct({ n: int32 }, { version: 2, migrate: { 1: (old) => ({ n: -(old as { n: number }).n }) } }),
+      positive,
+    );
+    expect(() => evolve(migrated, Stat, { n: 1 })).toThrow('n must be positive');
+  });
+
+  test('checks with the serializer that has to be used instead', () => {
+    const reconfigured: TypeSerializer<{ n: number }> = Object.create(Stat, {
+      resolveCompatibility: {
+        value: () => ({ outcome: 'compatible-with-reconfigured-serializer', serializer: Stat }),
+      },
+    });
+    expect(evolve(validated(reconfigured, positive), Stat, { n: 1 })).toStrictEqual({ n: 1 });
+    expect(() => evolve(validated(reconfigured, positive), Stat, { n: 0 })).toThrow('n must be positive');
+  });
+
+  test('does not check copies, also of a type that copies by way of its bytes', () => {
+    const box = serializer<{ n: number }>({
+      name: 'box',
+      serialize: (value, output) => output.writeInt32(value.n),
+      deserialize: (input) => ({ n: input.readInt32() }),
+    });
+    expect(validated(box, positive).copy({ n: 0 })).toStrictEqual({ n: 0 });
   });
 
   test('leaves nothing behind when it is switched off', () => {

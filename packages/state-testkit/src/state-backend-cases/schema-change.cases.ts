@@ -1,6 +1,7 @@
 // State under a new schema: values migrate when they are used, keys, namespaces and map keys never do.
 //
-// Leaves operator state to operator-schema-change.cases.ts, and what the types themselves answer to their own tests.
+// Leaves when values are decoded to lazy-migration.cases.ts, operator state to operator-schema-change.cases.ts, and what
+// the types themselves answer to their own tests.
 
 import {
   AggregatingStateDescriptor,
@@ -10,21 +11,16 @@ import {
   ListStateDescriptor,
   MapStateDescriptor,
   ReducingStateDescriptor,
-  type Scheduler,
   type StateDescriptor,
   string,
-  systemScheduler,
   ValueStateDescriptor,
 } from '@tidemark/state-core';
-import { type KeyedStateBackend, type KeyedStateHandle, keyGroupRangeOf } from '@tidemark/state-core/spi';
-import { openSegmentReader } from '@tidemark/state-core/support';
-import { assertEqual, assertRejects, assertStateError, assertTrue } from '../conformance/assertions.js';
+import type { KeyedStateBackend, KeyedStateHandle } from '@tidemark/state-core/spi';
+import { assertEqual, assertRejects, assertStateError } from '../conformance/assertions.js';
 import { type Evolution, EvolvingSerializer } from '../serializers/evolving-serializer.js';
+import { neverIdle } from './never-idle.js';
 import type { StateBackendCase } from './state-backend-case.js';
 import { plainState, type StateBackendHarness } from './state-backend-harness.js';
-
-/** Nothing is decoded ahead: what a case counts does not depend on how long it takes. */
-const neverIdle: Scheduler = { yieldNow: () => systemScheduler.yieldNow(), schedule: () => () => {} };
 
 const numbers = new ValueStateDescriptor('numbers', { type: int32 });
 
@@ -196,50 +192,6 @@ async function refused(harness: StateBackendHarness, name: Sort): Promise<void> 
   assertEqual([type.decoded, type.migrated], [0, 0], 'values decoded before the refusal');
   const original = await harness.restart(backend);
   check(original, sort.open(original, sort.describe(new EvolvingSerializer('original'))), texts, sort, 'afterwards');
-}
-
-/** The records of every state and key group as they are stored, oldest first. */
-async function storedRecords(
-  harness: StateBackendHarness,
-  handle: KeyedStateHandle | undefined,
-): Promise<Map<string, number[]>> {
-  const records = new Map<string, number[]>();
-  if (handle === undefined) return records;
-  for (const reference of handle.segments) {
-    const reader = await openSegmentReader(await harness.streams.openInput(reference.stream), reference);
-    const names = new Map(reader.header.states.map(({ id, name }) => [id, name]));
-    for await (const { keyGroup, stateId, payload } of reader.readBlocks(keyGroupRangeOf(handle))) {
-      const address = `${names.get(stateId)}/${keyGroup}`;
-      records.set(address, [...(records.get(address) ?? []), ...payload]);
-    }
-    await reader.close();
-  }
-  return records;
-}
-
-const MANY = 200;
-
-async function manyKeys(harness: StateBackendHarness, names: readonly string[]): Promise<KeyedStateHandle | undefined> {
-  const backend = await harness.createKeyed();
-  for (const name of names) {
-    const state = plainState(backend, new ValueStateDescriptor(name, { type: new EvolvingSerializer('original') }));
-    for (let key = 0; key < MANY; key++) {
-      backend.setCurrentKey(key);
-      state.update(`${name} ${key}`);
-    }
-  }
-  return harness.snapshot(backend);
-}
-
-/** Keys by key group. */
-function groupsOf(backend: KeyedStateBackend<number>): Map<number, number[]> {
-  const groups = new Map<number, number[]>();
-  for (let key = 0; key < MANY; key++) {
-    backend.setCurrentKey(key);
-    const group = backend.getCurrentKeyGroup();
-    groups.set(group, [...(groups.get(group) ?? []), key]);
-  }
-  return groups;
 }
 
 /** Cases about changing schemas of keyed state. */
@@ -449,111 +401,4 @@ export const schemaChangeCases: readonly StateBackendCase[] = [
       );
     },
   },
-  {
-    id: 'MIGRATION-11',
-    title: 'only what is used is decoded: untouched bytes go unchanged into the next checkpoint',
-    async run(harness) {
-      const handle = await manyKeys(harness, ['idle', 'used']);
-      const before = await storedRecords(harness, handle);
-      const types = { idle: new EvolvingSerializer('migrates'), used: new EvolvingSerializer('migrates') };
-      const descriptors = {
-        idle: new ValueStateDescriptor('idle', { type: types.idle }),
-        used: new ValueStateDescriptor('used', { type: types.used }),
-      };
-      const backend = await harness.createKeyed({
-        restore: [handle],
-        declaredStates: Object.values(descriptors),
-        scheduler: neverIdle,
-      });
-      const groups = groupsOf(backend);
-      const untouched = await storedRecords(harness, await harness.snapshot(backend));
-      assertEqual([...untouched.entries()].sort(), [...before.entries()].sort(), 'the records when nothing was used');
-      assertEqual([types.idle.migrated, types.used.migrated], [0, 0], 'values decoded for a snapshot');
-
-      plainState(backend, descriptors.idle);
-      const state = plainState(backend, descriptors.used);
-      backend.setCurrentKey(7);
-      const usedGroup = backend.getCurrentKeyGroup();
-      assertEqual(state.value(), 'used 7', 'an old value');
-      state.update('new');
-      const after = await storedRecords(harness, await harness.snapshot(backend));
-      const inGroup = (groups.get(usedGroup) as number[]).length;
-      assertTrue(
-        types.used.migrated > 0 && types.used.migrated <= inGroup,
-        `${types.used.migrated} values were decoded of ${inGroup} in the key group that was used`,
-      );
-      assertEqual([types.idle.migrated, types.idle.decoded, types.used.decoded], [0, 0, 0], 'other values decoded');
-      assertEqual([...after.keys()].sort(), [...before.keys()].sort(), 'states and key groups');
-      for (const [address, records] of after) {
-        const isUsed = address === `used/${usedGroup}`;
-        assertEqual(isEqualRecords(records, before.get(address)), !isUsed, `whether ${address} is as it was`);
-      }
-    },
-  },
-  {
-    id: 'MIGRATION-18',
-    title: 'under an unchanged schema, too, nothing is decoded that is not used',
-    async run(harness) {
-      const handle = await manyKeys(harness, ['same']);
-      const today = new EvolvingSerializer('original');
-      const restored = await harness.createKeyed({
-        restore: [handle],
-        declaredStates: [new ValueStateDescriptor('same', { type: today })],
-        scheduler: neverIdle,
-      });
-      plainState(restored, new ValueStateDescriptor('same', { type: today }));
-      const again = await harness.snapshot(restored);
-      assertEqual(today.decoded, 0, 'values decoded for a snapshot of untouched state');
-      assertEqual(
-        [...(await storedRecords(harness, again)).entries()].sort(),
-        [...(await storedRecords(harness, handle)).entries()].sort(),
-        'the records',
-      );
-    },
-  },
-  {
-    id: 'MIGRATION-19',
-    title: 'parts of one state under three schemas are carried, restored and read together',
-    async run(harness) {
-      const describe = (type: EvolvingSerializer): ValueStateDescriptor<string> =>
-        new ValueStateDescriptor('evolving', { type });
-      let handle = await manyKeys(harness, ['evolving']);
-      const expected = new Map(Array.from({ length: MANY }, (_, key) => [key, `evolving ${key}`]));
-      for (const [evolution, key] of [
-        ['migrates', 3],
-        ['migrates-again', 11],
-      ] as const) {
-        const backend = await harness.createKeyed({ restore: [handle], scheduler: neverIdle });
-        const state = plainState(backend, describe(new EvolvingSerializer(evolution)));
-        backend.setCurrentKey(key);
-        state.update(`by ${evolution}`);
-        expected.set(key, `by ${evolution}`);
-        handle = await harness.snapshot(backend);
-      }
-      const type = new EvolvingSerializer('migrates-again');
-      const backend = await harness.createKeyed({
-        restore: [handle],
-        declaredStates: [describe(type)],
-        scheduler: neverIdle,
-      });
-      assertEqual(backend.restoreReport.states[0]?.outcome, 'migrated', 'the outcome in the report');
-      const state = plainState(backend, describe(type));
-      for (const [key, text] of expected) {
-        backend.setCurrentKey(key);
-        assertEqual(state.value(), text, `key ${key}`);
-      }
-      assertTrue(type.migrated > 0 && type.decoded > 0, 'not all three schemas were there');
-      assertEqual(type.migrated + type.decoded, MANY, 'values decoded');
-      // The version in between can no longer be read by the first.
-      await assertRejects(
-        harness.createKeyed({ restore: [handle], declaredStates: [describe(new EvolvingSerializer('original'))] }),
-        'value-serializer-incompatible',
-        'going back',
-      );
-    },
-  },
 ];
-
-function isEqualRecords(a: readonly number[], b: readonly number[] | undefined): boolean {
-  return a.length === b?.length && a.every((byte, index) => byte === b[index]);
-}

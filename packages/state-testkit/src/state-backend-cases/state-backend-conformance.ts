@@ -4,6 +4,7 @@ import type { StateBackend, StateBackendCapabilities } from '@tidemark/state-cor
 import { type ConformanceSuite, conformanceSuite } from '../conformance/conformance-case.js';
 import { accumulatingStateCases } from './accumulating-state.cases.js';
 import { keyContextCases } from './key-context.cases.js';
+import { lazyMigrationCases } from './lazy-migration.cases.js';
 import { lifecycleCases } from './lifecycle.cases.js';
 import { listStateCases } from './list-state.cases.js';
 import { mapStateCases } from './map-state.cases.js';
@@ -28,6 +29,7 @@ export const STATE_BACKEND_CASES: readonly StateBackendCase[] = [
   ...snapshotCases,
   ...restoreCases,
   ...schemaChangeCases,
+  ...lazyMigrationCases,
   ...operatorSchemaChangeCases,
   ...rescaleCases,
   ...lifecycleCases,
