@@ -34,15 +34,21 @@ import {
   type KeyedStateRegistration,
   KeyedStateRegistry,
   RestoredKeyedState,
+  TtlCleanup,
+  TtlClock,
+  type TtlPolicy,
   tooManyConcurrentSnapshots,
   writeKeyedSnapshot,
 } from '@tidemark/state-core/support';
 import { HeapEntriesWriter } from './snapshot/heap-entries-writer.js';
 import { type CreatedHeapState, createHeapState } from './state/create-heap-state.js';
 import { isVoidNamespace } from './state/heap-state.js';
+import { tableTtlOf } from './state/table-ttl.js';
 import type { ValuePassingOptions } from './state/value-passing.js';
 import { EpochClock } from './table/epoch-clock.js';
 import type { StateTable } from './table/state-table.js';
+import type { StateTables } from './table/state-tables.js';
+import { type SweptTable, TtlTableCursor } from './table/ttl-table-cursor.js';
 
 /** How many snapshots of one backend may be written at the same time. */
 export const MAX_CONCURRENT_SNAPSHOTS: number = 4;
@@ -62,6 +68,9 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
   private readonly states: Map<string, CreatedHeapState<K>> = new Map();
   private readonly snapshots: CloseableRegistry;
   private readonly idleDecoding: IdleWork;
+  private readonly ttlClock: TtlClock;
+  private readonly ttlCleanup: TtlCleanup;
+  private hasTtl = false;
   private runningSnapshots = 0;
   private lastState: LastState | undefined = undefined;
   private closing: Promise<void> | undefined = undefined;
@@ -69,23 +78,31 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
   private constructor(parameters: KeyedStateBackendParameters<K>, restored: RestoredKeyedState) {
     const { keySerializer, numberOfKeyGroups, keyGroupRange, restoredCheckpointId, config, operatorIdentifier } =
       parameters;
+    const { clock, scheduler, ttlProcessingTimeMs = () => clock.nowMs() } = parameters;
     this.parameters = parameters;
     this.restored = restored;
     this.keySerializer = keySerializer;
     this.numberOfKeyGroups = numberOfKeyGroups;
     this.keyGroupRange = keyGroupRange;
     this.currentKey = new CurrentKey(parameters);
+    this.ttlClock = new TtlClock({
+      processingTimeMs: ttlProcessingTimeMs,
+      keyGroupRange,
+      restored: restored.ttlClocks,
+    });
+    this.ttlCleanup = new TtlCleanup({ clock, scheduler, sample: () => this.ttlClock.sample() });
     this.registry = new KeyedStateRegistry({
       keySerializer: keySerializer as KeySerializer<unknown>,
       restored,
       restoredCheckpointId,
+      ttlClock: this.ttlClock,
     });
     this.passing = {
       objectReuse: config.get(StateOptions.OBJECT_REUSE),
       checkMutation: config.get(StateOptions.CHECK_MUTATION),
     };
     this.snapshots = new CloseableRegistry({ description: `the keyed state of ${operatorIdentifier}` });
-    this.idleDecoding = new IdleWork(parameters.scheduler, parameters.clock, () => this.decodeStep());
+    this.idleDecoding = new IdleWork(scheduler, clock, () => this.decodeStep());
   }
 
   /**
@@ -137,6 +154,8 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
     this.currentKey.checkOpen();
     const registration = this.registry.register(namespaceSerializer as KeySerializer<unknown>, descriptor);
     const created = this.states.get(registration.name) ?? this.createState(registration);
+    // Asked for with other settings, it may be the first that is cleaned up in the background.
+    if (registration.ttl !== undefined) this.ttlCleanup.wake();
     return created.state as unknown as KeyedStateOf<K, N, D>;
   }
 
@@ -195,6 +214,11 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
     }
   }
 
+  advanceEventTime(timestampMs: number): void {
+    this.currentKey.checkOpen();
+    this.ttlClock.advanceEventTime(timestampMs);
+  }
+
   snapshot(context: SnapshotContext): SnapshotView<KeyedStateHandle> {
     this.currentKey.checkOpen();
     const { clock, operatorIdentifier } = this.parameters;
@@ -202,6 +226,7 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
       throw tooManyConcurrentSnapshots(context.checkpointId, operatorIdentifier, MAX_CONCURRENT_SNAPSHOTS);
     }
     const frozen = this.epochs.freeze();
+    const ttlTime = this.ttlClock.freeze(context.nowMs);
     this.runningSnapshots++;
     const entries = new HeapEntriesWriter(
       this.keySerializer as KeySerializer<unknown>,
@@ -210,6 +235,7 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
         verify: ({ name }, value) => this.states.get(name)?.state.verifyUnchanged(value as never),
       },
       frozen,
+      ttlTime,
     );
     return new AsyncSnapshotCallable<KeyedStateHandle>({
       context,
@@ -225,6 +251,8 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
           registrations: this.registry.registrations,
           restored: this.restored,
           entries,
+          restampingOf: (name) => this.registry.restampingOf(name),
+          ttlTime,
           random: this.parameters.random,
           backendName: 'hashmap',
         }),
@@ -252,10 +280,13 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
     let decodedEntries = 0;
     for (const { tables } of this.states.values())
       for (const table of tables.made()) decodedEntries += table.entryCount;
+    let expiredEntries = 0;
+    for (const { ttl } of this.registry.registrations) expiredEntries += ttl?.expiredEntries ?? 0;
     return {
       registeredStates: this.registry.size,
       decodedEntries,
       rawBytes: this.restored.sizeBytes,
+      expiredEntries,
       runningSnapshots: this.runningSnapshots,
     };
   }
@@ -272,6 +303,7 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
   private async closeOnce(): Promise<void> {
     this.currentKey.close();
     this.idleDecoding.stop();
+    this.ttlCleanup.stop();
     this.lastState = undefined;
     await this.snapshots.close();
     this.states.clear();
@@ -289,11 +321,27 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
         namespace: registration.namespaceSerializer,
         mapKey: registration.mapKeySerializer,
         isVoidNamespace: isVoidNamespace(registration),
+        ...tableTtlOf(registration, passing),
       },
     );
     this.states.set(registration.name, created);
+    if (registration.ttl !== undefined) this.cleanUp(registration.ttl, created.tables as StateTables<SweptTable>);
     this.idleDecoding.wake();
     return created;
+  }
+
+  private cleanUp(policy: TtlPolicy, tables: StateTables<SweptTable>): void {
+    const { ttlClock, ttlCleanup } = this;
+    ttlClock.sample();
+    // Without any time to live choosing a key costs nothing for it.
+    if (!this.hasTtl) {
+      this.hasTtl = true;
+      this.currentKey.registerKeySelectionListener(() => {
+        ttlClock.sample();
+        ttlCleanup.recordBegins();
+      });
+    }
+    tables.onAccess = ttlCleanup.add({ policy, createCursor: () => new TtlTableCursor(tables) });
   }
 
   private tablesOf(stateName: string): Iterable<StateTable> {

@@ -64,7 +64,12 @@ export { DefaultOperatorStateBackend } from './support/default-operator-state-ba
 export { HeapBroadcastState, readOnlyBroadcastState } from './support/heap-broadcast-state.js';
 export { CurrentKey, type CurrentKeyParameters } from './support/keyed-current-key.js';
 export { MutationCheck } from './support/keyed-mutation-check.js';
-export { planSnapshotLayers, type SnapshotLayer, type SnapshotLayers } from './support/keyed-snapshot-layers.js';
+export {
+  planSnapshotLayers,
+  type RestampingOf,
+  type SnapshotLayer,
+  type SnapshotLayers,
+} from './support/keyed-snapshot-layers.js';
 export {
   type KeyedEntriesWriter,
   type KeyedSnapshotParameters,
@@ -106,3 +111,7 @@ export {
 } from './support/snapshot-strategy-runner.js';
 export { assignOperatorState } from './support/state-assignment.js';
 export { tooManyConcurrentSnapshots } from './support/too-many-concurrent-snapshots.js';
+export { TtlCleanup, type TtlCleanupParameters, type TtlCleanupTarget, type TtlCursor } from './support/ttl-cleanup.js';
+export { type FrozenTtlTime, NO_TIME, TtlClock, type TtlClockParameters, type TtlTime } from './support/ttl-clock.js';
+export { TtlPolicy, ttlTimeOf } from './support/ttl-policy.js';
+export { storedTimeOf, TtlRestamping } from './support/ttl-restamping.js';

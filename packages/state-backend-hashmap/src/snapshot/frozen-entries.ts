@@ -13,6 +13,8 @@ const ENTRIES_PER_CLOCK: number = 32;
 
 /** How the entries of a table are ordered and written. */
 export interface EntryFormat {
+  /** Whether an entry belongs into the snapshot. Default all do. */
+  includes?(slot: number, value: unknown): boolean;
   /** Sorts slots into the order of encoded keys, in place. */
   sort(slots: number[]): void;
   /** Writes the entry of a slot. Long ones end blocks and yield on the way and return a promise. */
@@ -32,7 +34,8 @@ export async function writeFrozenEntries(
   for (let next = 0; next < view.slotCount; ) {
     const slots: number[] = [];
     for (; next < view.slotCount && slots.length < BLOCK_ENTRIES_MAX; next++) {
-      if (table.valueAt(view, next) !== ABSENT) slots.push(next);
+      const value = table.valueAt(view, next);
+      if (value !== ABSENT && (format.includes === undefined || format.includes(next, value))) slots.push(next);
     }
     format.sort(slots);
     let untilClock = ENTRIES_PER_CLOCK;

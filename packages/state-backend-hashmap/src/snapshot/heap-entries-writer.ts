@@ -3,13 +3,21 @@
 import type { KeySerializer } from '@tidemark/state-core';
 import { isStateError, StateError } from '@tidemark/state-core';
 import type { SnapshotContext } from '@tidemark/state-core/spi';
-import type { KeyedEntriesWriter, KeyedStateRegistration, SegmentRecordWriter } from '@tidemark/state-core/support';
+import type {
+  FrozenTtlTime,
+  KeyedEntriesWriter,
+  KeyedStateRegistration,
+  SegmentRecordWriter,
+} from '@tidemark/state-core/support';
 import type { FrozenEpoch } from '../table/epoch-clock.js';
 import { FrozenList } from '../table/frozen-list.js';
 import type { KeyTable } from '../table/key-table.js';
 import type { MapOwner } from '../table/map-owner.js';
 import { MapTable } from '../table/map-table.js';
+import { StampedValue } from '../table/slot-stamps.js';
+import { StampedList } from '../table/stamped-list.js';
 import { type EntryFormat, writeFrozenEntries } from './frozen-entries.js';
+import { FrozenStamps } from './frozen-stamps.js';
 import { isIntegerKey, sortByInteger } from './sort-slots.js';
 
 /** Elements of a list that are written in one go: about as long as a slice. */
@@ -29,6 +37,7 @@ export class HeapEntriesWriter implements KeyedEntriesWriter {
     private readonly keySerializer: KeySerializer<unknown>,
     private readonly tables: FrozenTables,
     private readonly frozen: FrozenEpoch,
+    private readonly ttlTime: FrozenTtlTime,
   ) {}
 
   hasEntries(registration: KeyedStateRegistration, keyGroup: number): boolean {
@@ -44,10 +53,11 @@ export class HeapEntriesWriter implements KeyedEntriesWriter {
     const table = this.tables.peek(registration, keyGroup);
     if (table === undefined) return;
     try {
+      const stamps = registration.ttl && new FrozenStamps(registration.ttl, this.ttlTime, keyGroup);
       const format =
         table instanceof MapTable
-          ? this.mapEntries(table, registration, writer)
-          : this.entriesOf(table, registration, writer, context);
+          ? this.mapEntries(table, registration, stamps, writer)
+          : this.entriesOf(table, registration, stamps, writer, context);
       await writeFrozenEntries(table, this.frozen, format, writer, context);
     } catch (error) {
       throw withStateName(error, registration.name);
@@ -57,23 +67,35 @@ export class HeapEntriesWriter implements KeyedEntriesWriter {
   private entriesOf(
     table: KeyTable,
     registration: KeyedStateRegistration,
+    stamps: FrozenStamps | undefined,
     writer: SegmentRecordWriter,
     context: SnapshotContext,
   ): EntryFormat {
     const sort = this.keyOrder(table, registration.namespaceSerializer);
     if (registration.kind === 'list') {
-      return { sort, write: (slot, value) => this.writeList(table, registration, slot, value, writer, context) };
+      return {
+        sort,
+        ...(stamps === undefined ? {} : { includes: (_slot, list) => stamps.firstIncluded(list) >= 0 }),
+        write: (slot, value) => this.writeList(table, registration, stamps, slot, value, writer, context),
+      };
     }
     return {
       sort,
-      write: (slot, value) => {
+      ...(stamps === undefined ? {} : { includes: (slot, value) => stamps.includes(table, slot, value) }),
+      write: (slot, frozen) => {
+        const value = frozen instanceof StampedValue ? frozen.value : frozen;
         this.tables.verify(registration, value);
-        writer.put(table.keys[slot], table.namespaceAt(slot), value);
+        writer.put(table.keys[slot], table.namespaceAt(slot), value, stamps?.storedStampMs(table, slot, frozen));
       },
     };
   }
 
-  private mapEntries(table: MapTable, registration: KeyedStateRegistration, writer: SegmentRecordWriter): EntryFormat {
+  private mapEntries(
+    table: MapTable,
+    registration: KeyedStateRegistration,
+    stamps: FrozenStamps | undefined,
+    writer: SegmentRecordWriter,
+  ): EntryFormat {
     const { namespaceSerializer } = registration;
     const mapKeySerializer = registration.mapKeySerializer as KeySerializer<unknown>;
     const compare = (a: number, b: number): number => {
@@ -88,10 +110,13 @@ export class HeapEntriesWriter implements KeyedEntriesWriter {
     };
     return {
       sort: (slots) => void slots.sort(compare),
-      write: (slot, value) => {
+      ...(stamps === undefined ? {} : { includes: (slot, value) => stamps.includes(table, slot, value) }),
+      write: (slot, frozen) => {
+        const value = frozen instanceof StampedValue ? frozen.value : frozen;
         this.tables.verify(registration, value);
         const { key, namespace } = table.owners[slot] as MapOwner;
-        writer.putMapEntry(key, namespace, table.mapKeys[slot], value);
+        const stampMs = stamps?.storedStampMs(table, slot, frozen);
+        writer.putMapEntry(key, namespace, table.mapKeys[slot], value, stampMs);
       },
     };
   }
@@ -112,30 +137,36 @@ export class HeapEntriesWriter implements KeyedEntriesWriter {
   private writeList(
     table: KeyTable,
     registration: KeyedStateRegistration,
+    stamps: FrozenStamps | undefined,
     slot: number,
     value: unknown,
     writer: SegmentRecordWriter,
     context: SnapshotContext,
   ): void | Promise<void> {
-    // Appending to the array meanwhile changes nothing below this length (FL1 of frozen-list.ts).
-    const elements = value instanceof FrozenList ? value.elements : (value as readonly unknown[]);
-    const length = value instanceof FrozenList ? value.length : elements.length;
+    // Appending to the arrays meanwhile changes nothing below this length (FL1 of frozen-list.ts).
+    const elements =
+      value instanceof FrozenList || value instanceof StampedList ? value.elements : (value as unknown[]);
+    const { length } = value as { length: number };
+    const first = stamps?.firstIncluded(value) ?? 0;
     const splice = (start: number): void => {
       const end = Math.min(length, start + ELEMENTS_PER_SPLICE);
       for (let index = start; index < end; index++) this.tables.verify(registration, elements[index]);
-      writer.splice(table.keys[slot], table.namespaceAt(slot), start, elements, start, end);
+      const stampsMs = stamps?.storedStampsMs(value);
+      writer.splice(table.keys[slot], table.namespaceAt(slot), start - first, elements, start, end, stampsMs);
     };
-    return length <= ELEMENTS_PER_SPLICE ? splice(0) : writeInParts(length, splice, writer, context);
+    if (length - first <= ELEMENTS_PER_SPLICE) return splice(first);
+    return writeInParts(first, length, splice, writer, context);
   }
 }
 
 async function writeInParts(
+  first: number,
   length: number,
   splice: (start: number) => void,
   writer: SegmentRecordWriter,
   context: SnapshotContext,
 ): Promise<void> {
-  for (let start = 0; start < length; start += ELEMENTS_PER_SPLICE) {
+  for (let start = first; start < length; start += ELEMENTS_PER_SPLICE) {
     splice(start);
     if (writer.blockIsFull) await writer.endBlock();
     if (context.shouldYield()) await context.yieldNow();

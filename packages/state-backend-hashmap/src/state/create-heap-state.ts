@@ -11,6 +11,14 @@ import { HeapMapState } from './heap-map-state.js';
 import { HeapReducingState } from './heap-reducing-state.js';
 import type { HeapState, HeapStateParameters } from './heap-state.js';
 import { HeapValueState } from './heap-value-state.js';
+import {
+  TtlHeapAggregatingState,
+  TtlHeapFoldingState,
+  TtlHeapReducingState,
+  TtlHeapValueState,
+} from './ttl-heap-key-states.js';
+import { TtlHeapListState } from './ttl-heap-list-state.js';
+import { TtlHeapMapState } from './ttl-heap-map-state.js';
 
 /** A state together with its tables. */
 export interface CreatedHeapState<K> {
@@ -25,23 +33,26 @@ export function createHeapState<K>(
   tableParameters: Omit<StateTablesParameters<never>, 'createTable'>,
   types: TableTypes,
 ): CreatedHeapState<K> {
-  if (tableParameters.registration.kind === 'map') {
-    const tables = new StateTables({ ...tableParameters, createTable: () => new MapTable(types) });
-    return created(new HeapMapState({ ...parameters, tables }), tables);
+  const { registration } = tableParameters;
+  const hasTtl = registration.ttl !== undefined;
+  if (registration.kind === 'map') {
+    const tables = new StateTables({ ...tableParameters, createTable: (keyGroup) => new MapTable(types, keyGroup) });
+    const withTables = { ...parameters, tables };
+    return created(hasTtl ? new TtlHeapMapState(withTables) : new HeapMapState(withTables), tables);
   }
-  const tables = new StateTables({ ...tableParameters, createTable: () => new KeyTable(types) });
+  const tables = new StateTables({ ...tableParameters, createTable: (keyGroup) => new KeyTable(types, keyGroup) });
   const withTables = { ...parameters, tables };
-  switch (tableParameters.registration.kind) {
+  switch (registration.kind) {
     case 'value':
-      return created(new HeapValueState(withTables), tables);
+      return created(hasTtl ? new TtlHeapValueState(withTables) : new HeapValueState(withTables), tables);
     case 'list':
-      return created(new HeapListState(withTables), tables);
+      return created(hasTtl ? new TtlHeapListState(withTables) : new HeapListState(withTables), tables);
     case 'reducing':
-      return created(new HeapReducingState(withTables), tables);
+      return created(hasTtl ? new TtlHeapReducingState(withTables) : new HeapReducingState(withTables), tables);
     case 'aggregating':
-      return created(new HeapAggregatingState(withTables), tables);
+      return created(hasTtl ? new TtlHeapAggregatingState(withTables) : new HeapAggregatingState(withTables), tables);
     case 'folding':
-      return created(new HeapFoldingState(withTables), tables);
+      return created(hasTtl ? new TtlHeapFoldingState(withTables) : new HeapFoldingState(withTables), tables);
   }
 }
 

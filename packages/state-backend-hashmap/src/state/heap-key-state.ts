@@ -24,6 +24,15 @@ export abstract class HeapKeyState<K, N, V> extends HeapState<K, N, V, KeyTable>
     else this.store(this.table(), value);
   }
 
+  /** After a read: what was given although its time was up goes with that (TP3 of ttl-policy.ts). */
+  protected dropReturned(): void {
+    const { keyGroup, identity } = this.currentKey;
+    const table = this.tables.peek(keyGroup);
+    if (table?.stamps === undefined || !table.stamps.policy.returnsExpired) return;
+    const slot = table.find(identity, this.namespaceIdentity);
+    if (slot >= 0 && table.stamps.isExpired(slot)) table.stamps.expire(slot);
+  }
+
   protected store(table: KeyTable, value: V): void {
     const { currentKey } = this;
     table.put(currentKey.identity, this.namespaceIdentity, currentKey.key, this.namespace, value);

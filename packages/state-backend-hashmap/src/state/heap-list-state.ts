@@ -78,7 +78,7 @@ export class HeapListState<K, N, T> extends HeapState<K, N, T, KeyTable> impleme
     this.table().put(identity, this.namespaceSerializer.identity(namespace), key, namespace, elements);
   }
 
-  private append(table: KeyTable, values: readonly T[]): void {
+  protected append(table: KeyTable, values: readonly T[]): void {
     const slot = table.find(this.currentKey.identity, this.namespaceIdentity);
     if (slot < 0) {
       this.put(table, values as T[]);
@@ -92,7 +92,7 @@ export class HeapListState<K, N, T> extends HeapState<K, N, T, KeyTable> impleme
     for (const value of values) elements.push(value);
   }
 
-  private put(table: KeyTable, elements: T[]): void {
+  protected put(table: KeyTable, elements: T[]): void {
     const { currentKey } = this;
     if (elements.length > 0)
       table.put(currentKey.identity, this.namespaceIdentity, currentKey.key, this.namespace, elements);

@@ -1,17 +1,25 @@
 // Walks over the map of one key.
 //
 //   HI1. Bound to the map that was current when it was made; choosing another key does not move it.
-//   HI2. Fails when entries came or went other than through this iterator; replacing a value is no such change.
+//   HI2. Fails when entries came or went other than through this iterator; replacing a value is no such change, nor is that
+//        the time of an entry is up.
 
 import type { MapStateIterator } from '@tidemark/state-core';
 import { StateError } from '@tidemark/state-core';
 import { concurrentModification } from '../table/concurrent-modification.js';
 import type { MapOwner } from '../table/map-owner.js';
 import type { MapTable } from '../table/map-table.js';
-import { ABSENT } from '../table/slots.js';
+
+/** What becomes of entries that a walk comes to. */
+export interface EntryPassage {
+  /** Whether the entry is given; may take it away. Default it is. */
+  enter?(slot: number): boolean;
+  /** The entry was given; may take it away. */
+  leave?(slot: number): void;
+}
 
 /** What an iterator gives of an entry and takes for it. */
-export interface EntryView<E, UV> {
+export interface EntryView<E, UV> extends EntryPassage {
   read(table: MapTable, slot: number): E;
   write(value: UV): unknown;
 }
@@ -36,11 +44,14 @@ export class HeapMapIterator<E, UV> implements MapStateIterator<E, UV> {
 
   next(): IteratorResult<E, undefined> {
     this.checkUnchanged();
+    const { table, owner, view } = this;
     while (this.position < this.slots.length) {
       const slot = this.slots[this.position++] as number;
-      if (this.table.values[slot] === ABSENT) continue;
+      if (!table.holds(owner, slot) || (view.enter !== undefined && !view.enter(slot))) continue;
       this.last = slot;
-      return { done: false, value: this.view.read(this.table, slot) };
+      const value = view.read(table, slot);
+      view.leave?.(slot);
+      return { done: false, value };
     }
     this.last = NO_SLOT;
     return { done: true, value: undefined };
@@ -48,14 +59,17 @@ export class HeapMapIterator<E, UV> implements MapStateIterator<E, UV> {
 
   remove(): void {
     const slot = this.requireLast('remove()');
-    this.table.remove(slot);
+    // Its time may have been up: then it is gone, as asked.
+    if (this.table.holds(this.owner, slot)) this.table.remove(slot);
     this.structure = this.owner.structure;
     this.last = NO_SLOT;
   }
 
   setValue(value: UV): void {
     if (value === undefined) throw new TypeError('you cannot put undefined into a MapState; use remove()');
-    this.table.replace(this.requireLast('setValue()'), this.view.write(value));
+    const slot = this.requireLast('setValue()');
+    if (!this.table.holds(this.owner, slot)) throw concurrentModification('a map state');
+    this.table.replace(slot, this.view.write(value));
   }
 
   [Symbol.iterator](): this {

@@ -4,7 +4,7 @@ import type { KeySerializer, MapStateIterator } from '@tidemark/state-core';
 import type { InternalMapState } from '@tidemark/state-core/spi';
 import { MapOwner } from '../table/map-owner.js';
 import type { MapTable } from '../table/map-table.js';
-import { HeapMapIterator } from './heap-map-iterator.js';
+import { type EntryPassage, HeapMapIterator } from './heap-map-iterator.js';
 import { HeapState, type HeapStateParameters } from './heap-state.js';
 
 /** A map per key and namespace. Iteration follows the order in which entries came. */
@@ -76,18 +76,27 @@ export class HeapMapState<K, N, UK, UV> extends HeapState<K, N, UV, MapTable> im
     return this.entries();
   }
 
-  private iterate<E>(read: (table: MapTable, slot: number) => E): MapStateIterator<E, UV> {
+  protected iterate<E>(read: (table: MapTable, slot: number) => E): MapStateIterator<E, UV> {
     const table = this.table();
     // Without an entry there is a map of nobody, which stays empty.
     const owner = this.owner(table) ?? new MapOwner(undefined, undefined);
-    return new HeapMapIterator<E, UV>(table, owner, { read, write: (value) => this.passing.copyIn(value) });
+    return new HeapMapIterator<E, UV>(table, owner, {
+      ...this.passage(table),
+      read,
+      write: (value) => this.passing.copyIn(value),
+    });
   }
 
-  private owner(table: MapTable): MapOwner | undefined {
+  /** What becomes of entries that a walk comes to. */
+  protected passage(_table: MapTable): EntryPassage {
+    return {};
+  }
+
+  protected owner(table: MapTable): MapOwner | undefined {
     return table.findOwner(this.currentKey.identity, this.namespaceIdentity);
   }
 
-  private slotOf(table: MapTable, key: UK): number {
+  protected slotOf(table: MapTable, key: UK): number {
     const owner = this.owner(table);
     return owner === undefined ? -1 : table.find(owner, this.mapKeySerializer.identity(key));
   }

@@ -30,7 +30,7 @@ export abstract class HeapState<K, N, V, T extends StateTable> implements Intern
   protected readonly passing: ValuePassing<V>;
   protected namespace: N | undefined = undefined;
   protected namespaceIdentity: KeyIdentity = 0;
-  private readonly tables: StateTables<T>;
+  protected readonly tables: StateTables<T>;
 
   constructor({ currentKey, keySerializer, tables, passing }: HeapStateParameters<K, T>) {
     const { registration } = tables;

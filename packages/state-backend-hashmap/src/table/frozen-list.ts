@@ -7,5 +7,7 @@ export class FrozenList {
   constructor(
     readonly elements: readonly unknown[],
     readonly length: number,
+    /** The time stamps of the elements, for lists with time to live. */
+    readonly stampsMs?: readonly number[] | undefined,
   ) {}
 }

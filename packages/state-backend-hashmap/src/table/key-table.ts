@@ -10,7 +10,9 @@ import { concurrentModification } from './concurrent-modification.js';
 import { IntegerIndex } from './integer-index.js';
 import { type KeyIndex, NamespaceIndex, VoidNamespaceIndex } from './key-index.js';
 import { ABSENT, Slots } from './slots.js';
+import { StampedList } from './stamped-list.js';
 import type { StateTable, TableTypes } from './state-table.js';
+import { sweepLists } from './sweep-lists.js';
 
 /** Keys of these types are identified by an integer that a flat index can hold. */
 const INTEGER_TYPES: ReadonlySet<string> = new Set(['int32', 'safeInteger']);
@@ -29,9 +31,11 @@ export class KeyTable extends Slots implements StateTable {
 
   private readonly types: TableTypes;
   private readonly index: KeyIndex<number>;
+  private readonly keyGroup: number;
 
-  constructor(types: TableTypes) {
-    super(types.clock);
+  constructor(types: TableTypes, keyGroup = 0) {
+    super(types.clock, types.ttl, keyGroup);
+    this.keyGroup = keyGroup;
     this.types = types;
     this.index = createSlotIndex(types);
   }
@@ -40,10 +44,11 @@ export class KeyTable extends Slots implements StateTable {
     return this.live;
   }
 
-  /** The slot of an entry; -1 when there is none. */
+  /** The slot of an entry; -1 when there is none, or its time was up. */
   find(key: KeyIdentity, namespace: KeyIdentity): number {
     const slot = this.index.get(key, namespace);
-    return slot === undefined || this.values[slot] === ABSENT ? -1 : slot;
+    if (slot === undefined || this.values[slot] === ABSENT) return -1;
+    return this.stamps === undefined || this.stamps.reach(slot) ? slot : -1;
   }
 
   /** Sets the value of an entry, new or not. */
@@ -54,21 +59,23 @@ export class KeyTable extends Slots implements StateTable {
     namespace: unknown,
     value: unknown,
   ): void {
-    const slot = this.index.get(keyIdentity, namespaceIdentity);
+    let slot = this.index.get(keyIdentity, namespaceIdentity);
     if (slot === undefined) {
-      this.insert(keyIdentity, namespaceIdentity, key, namespace, value);
+      slot = this.insert(keyIdentity, namespaceIdentity, key, namespace, value);
     } else if (this.values[slot] === ABSENT) {
       this.revive(slot, value);
     } else {
       if (this.changed[slot] !== this.clock.epoch) this.touch(slot);
       this.values[slot] = value;
     }
+    if (this.stamps !== undefined) this.stamps.write(slot);
   }
 
   /** Replaces the value in the slot of an entry. */
   replace(slot: number, value: unknown): void {
     if (this.changed[slot] !== this.clock.epoch) this.touch(slot);
     this.values[slot] = value;
+    if (this.stamps !== undefined) this.stamps.write(slot);
   }
 
   /** Removes the entry in a slot. */
@@ -76,9 +83,21 @@ export class KeyTable extends Slots implements StateTable {
     this.vacate(slot);
   }
 
+  expire(slot: number): void {
+    this.vacateUnnoticed(slot);
+  }
+
+  /** Takes away what has expired, in the slots from `start` to before `end`. */
+  sweep(start: number, end: number): void {
+    if (this.stamps !== undefined) this.stamps.sweep(start, end);
+    else if (this.types.ttl?.perElement) sweepLists(this, this.types.ttl, this.keyGroup, start, end);
+  }
+
   *keysOf(namespace: KeyIdentity): Iterable<unknown> {
     const structure = this.structure;
-    for (const slot of this.index.entriesOf(namespace)) {
+    const slots = this.index.entriesOf(namespace);
+    // Where entries may expire during the walk, the index may move under it.
+    for (const slot of this.types.ttl === undefined ? slots : [...slots]) {
       if (this.values[slot] === ABSENT) continue;
       yield this.keys[slot];
       if (this.structure !== structure) throw concurrentModification('the keys of a state');
@@ -109,15 +128,28 @@ export class KeyTable extends Slots implements StateTable {
     };
     const put = (key: unknown, namespace: unknown, value: unknown): void =>
       this.put(keySerializer.identity(key), namespaceSerializer.identity(namespace), key, namespace, value);
+    const { stamps } = this;
     return {
-      put: (key, namespace, _mapKey, value) => put(key, namespace, value),
+      put: (key, namespace, _mapKey, value, timestampMs) => {
+        put(key, namespace, value);
+        if (stamps === undefined || timestampMs === undefined) return;
+        const slot = this.index.get(keySerializer.identity(key), namespaceSerializer.identity(namespace));
+        stamps.set(slot as number, timestampMs);
+      },
       delete: remove,
       clear: remove,
       reset: () => {
         for (let slot = 0; slot < this.count; slot++) if (this.values[slot] !== ABSENT) this.remove(slot);
       },
-      splice: (key, namespace, from, elements) => {
+      splice: (key, namespace, from, elements, timestampsMs) => {
         const slot = find(key, namespace);
+        if (timestampsMs !== undefined && this.types.ttl !== undefined) {
+          const list = slot < 0 ? StampedList.from([], []) : (this.values[slot] as StampedList);
+          list.splice(from, elements, timestampsMs);
+          if (list.length > 0) put(key, namespace, list);
+          else if (slot >= 0) this.remove(slot);
+          return;
+        }
         const list = slot < 0 ? [] : (this.values[slot] as unknown[]);
         list.length = Math.min(list.length, from);
         for (const element of elements) list.push(element);
@@ -146,7 +178,7 @@ export class KeyTable extends Slots implements StateTable {
     key: unknown,
     namespace: unknown,
     value: unknown,
-  ): void {
+  ): number {
     const { key: keySerializer, namespace: namespaceSerializer, isVoidNamespace } = this.types;
     const slot = this.allocate();
     this.values[slot] = value;
@@ -155,5 +187,6 @@ export class KeyTable extends Slots implements StateTable {
       this.namespaces[slot] = namespaceSerializer.isImmutableType ? namespace : namespaceSerializer.copy(namespace);
     }
     this.index.set(keyIdentity, namespaceIdentity, slot);
+    return slot;
   }
 }

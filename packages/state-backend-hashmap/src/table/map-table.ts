@@ -24,8 +24,8 @@ export class MapTable extends Slots implements StateTable {
   private readonly mapKeySerializer: KeySerializer<unknown>;
   private readonly index: KeyIndex<MapOwner>;
 
-  constructor(types: TableTypes) {
-    super(types.clock);
+  constructor(types: TableTypes, keyGroup = 0) {
+    super(types.clock, types.ttl, keyGroup);
     this.types = types;
     this.mapKeySerializer = types.mapKey as KeySerializer<unknown>;
     this.index = types.isVoidNamespace ? new VoidNamespaceIndex() : new NamespaceIndex();
@@ -50,36 +50,40 @@ export class MapTable extends Slots implements StateTable {
     return owner;
   }
 
-  /** The slot of a map key; -1 when there is no entry. */
+  /** The slot of a map key; -1 when there is no entry, or its time was up. */
   find(owner: MapOwner, mapKey: KeyIdentity): number {
     const slot = owner.get(mapKey);
-    return slot < 0 || this.values[slot] === ABSENT ? -1 : slot;
+    if (slot < 0 || this.values[slot] === ABSENT) return -1;
+    return this.stamps === undefined || this.stamps.reach(slot) ? slot : -1;
   }
 
-  /** Sets the value of a map key. */
-  put(owner: MapOwner, mapKeyIdentity: KeyIdentity, mapKey: unknown, value: unknown): void {
-    const found = owner.get(mapKeyIdentity);
-    if (found >= 0 && this.values[found] !== ABSENT) {
-      this.replace(found, value);
-      return;
+  /** Sets the value of a map key. Returns its slot. */
+  put(owner: MapOwner, mapKeyIdentity: KeyIdentity, mapKey: unknown, value: unknown): number {
+    let slot = owner.get(mapKeyIdentity);
+    if (slot >= 0 && this.values[slot] !== ABSENT) {
+      this.replace(slot, value);
+      return slot;
     }
-    if (found >= 0) {
-      this.revive(found, value);
+    if (slot >= 0) {
+      this.revive(slot, value);
     } else {
-      const slot = this.allocate();
+      slot = this.allocate();
       this.values[slot] = value;
       this.owners[slot] = owner;
       this.mapKeys[slot] = this.mapKeySerializer.isImmutableType ? mapKey : this.mapKeySerializer.copy(mapKey);
       owner.add(mapKeyIdentity, slot);
     }
+    if (this.stamps !== undefined) this.stamps.write(slot);
     if (owner.live++ === 0) this.entryCount++;
     owner.structure++;
+    return slot;
   }
 
   /** Replaces the value in the slot of an entry. */
   replace(slot: number, value: unknown): void {
     if (this.changed[slot] !== this.clock.epoch) this.touch(slot);
     this.values[slot] = value;
+    if (this.stamps !== undefined) this.stamps.write(slot);
   }
 
   /** Removes the entry in a slot. */
@@ -90,6 +94,21 @@ export class MapTable extends Slots implements StateTable {
     this.vacate(slot);
   }
 
+  expire(slot: number): void {
+    if (--(this.owners[slot] as MapOwner).live === 0) this.entryCount--;
+    this.vacateUnnoticed(slot);
+  }
+
+  /** Whether an entry of this map stands in the slot. */
+  holds(owner: MapOwner, slot: number): boolean {
+    return this.owners[slot] === owner && this.values[slot] !== ABSENT;
+  }
+
+  /** Takes expired entries away, in the slots from `start` to before `end`. */
+  sweep(start: number, end: number): void {
+    this.stamps?.sweep(start, end);
+  }
+
   /** Removes all entries of a map. */
   clear(owner: MapOwner): void {
     for (const slot of owner.slots()) if (this.values[slot] !== ABSENT) this.remove(slot);
@@ -97,7 +116,9 @@ export class MapTable extends Slots implements StateTable {
 
   *keysOf(namespace: KeyIdentity): Iterable<unknown> {
     const structure = this.structure;
-    for (const owner of this.index.entriesOf(namespace)) {
+    const owners = this.index.entriesOf(namespace);
+    // Where entries may expire during the walk, the index may move under it.
+    for (const owner of this.stamps === undefined ? owners : [...owners]) {
       if (owner.live === 0) continue;
       yield owner.key;
       if (this.structure !== structure) throw concurrentModification('the keys of a state');
@@ -121,9 +142,10 @@ export class MapTable extends Slots implements StateTable {
     const owner = (key: unknown, namespace: unknown): MapOwner | undefined =>
       this.findOwner(keySerializer.identity(key), namespaceSerializer.identity(namespace));
     return {
-      put: (key, namespace, mapKey, value) => {
+      put: (key, namespace, mapKey, value, timestampMs) => {
         const to = this.ownerFor(keySerializer.identity(key), namespaceSerializer.identity(namespace), key, namespace);
-        this.put(to, this.mapKeySerializer.identity(mapKey), mapKey, value);
+        const slot = this.put(to, this.mapKeySerializer.identity(mapKey), mapKey, value);
+        if (timestampMs !== undefined) this.stamps?.set(slot, timestampMs);
       },
       delete: (key, namespace, mapKey) => {
         const from = owner(key, namespace);

@@ -15,14 +15,16 @@
 //        still has to write the slot. Later changes in the same epoch cost one comparison.
 //   SL3. A removed entry leaves ABSENT and keeps its slot and its place in the index while any view is there (retired);
 //        then the slot is free. A slot changes owner only while free.
-//   SL4. `structure` counts insertions and removals: iterators fail when it moves under them.
+//   SL4. `structure` counts insertions and removals: iterators fail when it moves under them. That an entry expired does not
+//        count: walks go on without it.
 //   SL5. A table without views whose last entry goes gives its memory back.
 
+import { ABSENT } from './absent.js';
 import type { EpochClock, FrozenEpoch } from './epoch-clock.js';
+import { SlotStamps, type TableTtl } from './slot-stamps.js';
 import { SlotsView, UNCHANGED } from './slots-view.js';
 
-/** Stands in a slot without a value. */
-export const ABSENT: unique symbol = Symbol('absent');
+export { ABSENT } from './absent.js';
 
 /** Stands in `born` of a slot that has no owner. */
 const FREE = -1;
@@ -45,6 +47,8 @@ export abstract class Slots {
   live = 0;
   /** Counts insertions and removals (SL4). */
   structure = 0;
+  /** The time stamps of the slots; `undefined` where entries have none. */
+  readonly stamps: SlotStamps | undefined;
 
   private views: SlotsView[] = [];
   private free: number[] = [];
@@ -52,8 +56,9 @@ export abstract class Slots {
   /** The epoch in which {@link views} was last brought up to date. */
   private seen = 0;
 
-  constructor(clock: EpochClock) {
+  constructor(clock: EpochClock, ttl?: TableTtl, keyGroup = 0) {
     this.clock = clock;
+    this.stamps = ttl === undefined || ttl.perElement ? undefined : new SlotStamps(ttl, keyGroup, this);
     // The array was begun with ABSENT so that it never has to change the way it stores its elements.
     this.values.length = 0;
   }
@@ -62,6 +67,8 @@ export abstract class Slots {
   protected abstract forget(slot: number): void;
   /** Gives up all arrays. Called when no slot is in use. */
   protected abstract forgetAll(): void;
+  /** Takes the entry in a slot away because its time is up: as a removal, but walks under way go on. */
+  abstract expire(slot: number): void;
 
   /**
    * Comes before the first change of a slot in an epoch: when `changed[slot] !== clock.epoch` (SL2).
@@ -69,7 +76,7 @@ export abstract class Slots {
    * @param preimage - What a snapshot should find in the slot.
    * @returns Whether a snapshot keeps it: then an object in it must not be changed in place any more.
    */
-  touch(slot: number, preimage: unknown = this.values[slot]): boolean {
+  touch(slot: number, preimage: unknown = this.preimage(slot)): boolean {
     if (this.seen !== this.clock.epoch) this.attachViews();
     const isNeeded = this.views.length > 0 && this.isAwaited(slot);
     if (isNeeded) (this.views.at(-1) as SlotsView).keep(slot, preimage);
@@ -108,10 +115,15 @@ export abstract class Slots {
 
   /** Removes the entry of a slot. */
   protected vacate(slot: number): void {
+    this.structure++;
+    this.vacateUnnoticed(slot);
+  }
+
+  /** As {@link vacate}, and walks under way go on. */
+  protected vacateUnnoticed(slot: number): void {
     if (this.changed[slot] !== this.clock.epoch) this.touch(slot);
     this.values[slot] = ABSENT;
     this.live--;
-    this.structure++;
     if (this.views.length > 0) this.retired.push(slot);
     else this.reclaim(slot);
   }
@@ -153,6 +165,11 @@ export abstract class Slots {
     return this.free.length;
   }
 
+  private preimage(slot: number): unknown {
+    const value = this.values[slot];
+    return this.stamps === undefined ? value : this.stamps.preimage(slot, value);
+  }
+
   private attachViews(): void {
     for (const frozen of this.clock.frozen) {
       if (frozen.epoch >= this.seen && this.count > 0) this.views.push(new SlotsView(frozen, this.count));
@@ -192,6 +209,7 @@ export abstract class Slots {
     this.born = new Int32Array(CAPACITY_MIN);
     this.free = [];
     this.count = 0;
+    this.stamps?.clear();
     this.forgetAll();
   }
 

@@ -4,6 +4,7 @@
 import type { KeyIdentity, KeySerializer } from '@tidemark/state-core';
 import type { RecordVisitor } from '@tidemark/state-core/support';
 import type { EpochClock, FrozenEpoch } from './epoch-clock.js';
+import type { TableTtl } from './slot-stamps.js';
 import type { SlotsView } from './slots-view.js';
 
 /** The types that a table tells its entries apart by. */
@@ -15,6 +16,8 @@ export interface TableTypes {
   readonly mapKey: KeySerializer<unknown> | undefined;
   /** Whether all entries are in the void namespace. */
   readonly isVoidNamespace: boolean;
+  /** For states with time to live. */
+  readonly ttl?: TableTtl;
 }
 
 /** The entries of one state in one key group. */

@@ -146,8 +146,18 @@ function stateOf(fields: Fields): StateSchema {
     namespace: schemaOf(fields['namespace']),
     value: schemaOf(fields['value']),
     ...(mapKey === undefined ? {} : { mapKey: schemaOf(mapKey) }),
-    ttl: flag(fields, 'ttl'),
+    ...stampsOf(fields),
   };
+}
+
+function stampsOf(fields: Fields): Pick<StateSchema, 'ttl' | 'ttlTime'> {
+  const ttl = flag(fields, 'ttl');
+  const ttlTime = fields['ttlTime'];
+  if (ttlTime === undefined) return { ttl };
+  if (!ttl || (ttlTime !== 'processing' && ttlTime !== 'event')) {
+    throw wrong(`time stamps of the clock ${JSON.stringify(ttlTime)} in a state ${ttl ? 'with' : 'without'} any`);
+  }
+  return { ttl, ttlTime };
 }
 
 function ttlClocksOf(

@@ -27,8 +27,8 @@ export interface StateSchema {
   /** Whether every entry carries the time stamp of its last access. The stamp belongs to the entry, not to the value. */
   readonly ttl: boolean;
   /**
-   * Whose time the stamps are in; exactly when `ttl`. A stamp of one clock means nothing to the other, so a state that
-   * changes its clock is stamped anew.
+   * Whose time the stamps are in; only with `ttl`, absent for processing time. A stamp of one clock means nothing to the
+   * other, so a state that changes its clock is stamped anew.
    */
   readonly ttlTime?: 'processing' | 'event';
 }

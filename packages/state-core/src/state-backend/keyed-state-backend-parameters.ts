@@ -46,6 +46,11 @@ export interface KeyedStateBackendParameters<K> extends StateBackendParameters {
    * more may be registered later.
    */
   readonly declaredStates: readonly StateDescriptor[];
+  /**
+   * Processing time for time to live, in milliseconds since 1970: whoever drives the state in slices gives one time for the
+   * whole of a slice. Read whenever a key is chosen. Default: the time of `clock`.
+   */
+  readonly ttlProcessingTimeMs?: () => number;
   /** Share of the memory managed by the process, from 0 to 1, for backends that keep caches. */
   readonly managedMemoryFraction: number;
 }

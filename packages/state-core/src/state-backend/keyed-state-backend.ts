@@ -135,7 +135,12 @@ export interface KeyedStateBackend<K> extends KeyContext<K>, CheckpointListener 
     descriptor: PriorityQueueDescriptor<N, P>,
   ): KeyGroupedInternalPriorityQueue<PriorityQueueElement<K, N, P>>;
 
-  /** Moves the clock of event time on; it never goes back. Absent where no state can expire by event time. */
+  /**
+   * Moves the clock of event time on, in milliseconds; it never goes back. Called by whoever knows the watermark. Absent where
+   * no state can expire by event time.
+   *
+   * @throws RangeError for what is no time. StateError `backend-closed`.
+   */
   advanceEventTime?(timestampMs: number): void;
 
   registerKeySelectionListener(listener: KeySelectionListener<K>): void;

@@ -5,7 +5,7 @@
 //   D2. A default value is copied whenever it is handed out; it is never stored.
 
 import { StateError } from '../error/state-error.js';
-import { type KeySerializer, type TypeSerializer, isKeySerializer } from '../serialization/type-serializer.js';
+import { isKeySerializer, type KeySerializer, type TypeSerializer } from '../serialization/type-serializer.js';
 import type { AggregatingState, FoldingState, ListState, MapState, ReducingState, ValueState } from './state.js';
 import type { AggregateFunction, FoldFunction, ReduceFunction } from './state-functions.js';
 import { StateTtlConfig } from './state-ttl-config.js';
@@ -37,7 +37,10 @@ export class ValueStateDescriptor<T, D extends T | undefined = undefined> {
   readonly type: TypeSerializer<T>;
   readonly defaultValue: D;
 
-  constructor(name: string, options: StateDescriptorOptions & { readonly type: TypeSerializer<T>; readonly defaultValue?: D }) {
+  constructor(
+    name: string,
+    options: StateDescriptorOptions & { readonly type: TypeSerializer<T>; readonly defaultValue?: D },
+  ) {
     this.name = checkStateName(name);
     this.type = checkSerializer(options.type, `the value of state '${name}'`);
     this.defaultValue = options.defaultValue as D;
@@ -72,7 +75,10 @@ export class MapStateDescriptor<UK, UV> {
   readonly key: KeySerializer<UK>;
   readonly value: TypeSerializer<UV>;
 
-  constructor(name: string, options: StateDescriptorOptions & { readonly key: KeySerializer<UK>; readonly value: TypeSerializer<UV> }) {
+  constructor(
+    name: string,
+    options: StateDescriptorOptions & { readonly key: KeySerializer<UK>; readonly value: TypeSerializer<UV> },
+  ) {
     this.name = checkStateName(name);
     this.key = checkKeySerializer(options.key, `the map keys of state '${name}'`);
     this.value = checkSerializer(options.value, `the map values of state '${name}'`);
@@ -88,7 +94,10 @@ export class ReducingStateDescriptor<T> {
   readonly type: TypeSerializer<T>;
   readonly reduce: ReduceFunction<T>;
 
-  constructor(name: string, options: StateDescriptorOptions & { readonly type: TypeSerializer<T>; readonly reduce: ReduceFunction<T> }) {
+  constructor(
+    name: string,
+    options: StateDescriptorOptions & { readonly type: TypeSerializer<T>; readonly reduce: ReduceFunction<T> },
+  ) {
     this.name = checkStateName(name);
     this.type = checkSerializer(options.type, `the value of state '${name}'`);
     this.reduce = checkFunction(options.reduce, `the reduce function of state '${name}'`);
@@ -110,7 +119,10 @@ export class AggregatingStateDescriptor<IN, ACC, OUT> {
 
   constructor(
     name: string,
-    options: StateDescriptorOptions & { readonly type: TypeSerializer<ACC>; readonly aggregate: AggregateFunction<IN, ACC, OUT> },
+    options: StateDescriptorOptions & {
+      readonly type: TypeSerializer<ACC>;
+      readonly aggregate: AggregateFunction<IN, ACC, OUT>;
+    },
   ) {
     this.name = checkStateName(name);
     this.type = checkSerializer(options.type, `the accumulator of state '${name}'`);
@@ -135,7 +147,11 @@ export class FoldingStateDescriptor<T, ACC> {
 
   constructor(
     name: string,
-    options: StateDescriptorOptions & { readonly type: TypeSerializer<ACC>; readonly initialValue: ACC; readonly fold: FoldFunction<T, ACC> },
+    options: StateDescriptorOptions & {
+      readonly type: TypeSerializer<ACC>;
+      readonly initialValue: ACC;
+      readonly fold: FoldFunction<T, ACC>;
+    },
   ) {
     this.name = checkStateName(name);
     this.type = checkSerializer(options.type, `the accumulator of state '${name}'`);
@@ -163,13 +179,19 @@ export type StateDescriptor =
 
 /** The state that a descriptor describes. */
 export type StateOf<D> =
-  D extends ValueStateDescriptor<infer T, infer V> ? ValueState<T, ValueOrDefault<T, V>>
-  : D extends ListStateDescriptor<infer T> ? ListState<T>
-  : D extends MapStateDescriptor<infer UK, infer UV> ? MapState<UK, UV>
-  : D extends ReducingStateDescriptor<infer T> ? ReducingState<T>
-  : D extends AggregatingStateDescriptor<infer IN, infer _ACC, infer OUT> ? AggregatingState<IN, OUT>
-  : D extends FoldingStateDescriptor<infer T, infer ACC> ? FoldingState<T, ACC>
-  : never;
+  D extends ValueStateDescriptor<infer T, infer V>
+    ? ValueState<T, ValueOrDefault<T, V>>
+    : D extends ListStateDescriptor<infer T>
+      ? ListState<T>
+      : D extends MapStateDescriptor<infer UK, infer UV>
+        ? MapState<UK, UV>
+        : D extends ReducingStateDescriptor<infer T>
+          ? ReducingState<T>
+          : D extends AggregatingStateDescriptor<infer IN, infer _ACC, infer OUT>
+            ? AggregatingState<IN, OUT>
+            : D extends FoldingStateDescriptor<infer T, infer ACC>
+              ? FoldingState<T, ACC>
+              : never;
 
 /** The serializer of what a descriptor stores: of the elements for lists, of the map values for maps. */
 export function valueSerializerOf(descriptor: StateDescriptor): TypeSerializer<unknown> {
@@ -177,7 +199,8 @@ export function valueSerializerOf(descriptor: StateDescriptor): TypeSerializer<u
 }
 
 function checkStateName(name: string): string {
-  if (typeof name !== 'string' || name.length === 0) throw new TypeError('a state needs a name: a string that is not empty');
+  if (typeof name !== 'string' || name.length === 0)
+    throw new TypeError('a state needs a name: a string that is not empty');
   return name;
 }
 

@@ -21,11 +21,14 @@ export interface StateTtlOptions {
   readonly stateVisibility?: TtlStateVisibility;
   /** Default `ProcessingTime`. */
   readonly timeCharacteristic?: TtlTimeCharacteristic;
-  /** Leave expired entries out of full snapshots. Default false. */
+  /** Leave expired entries out of full snapshots; what is in memory stays. Default false. */
   readonly cleanupFullSnapshot?: boolean;
-  /** Entries looked at for expiry on every access. Default 5 while cleanup in the background is on. */
+  /**
+   * Entries looked at for expiry before every access, or whenever a key is chosen as well. Default none: cleanup in the
+   * background needs no share of the accesses.
+   */
   readonly cleanupIncrementally?: { readonly entries: number; readonly forEveryRecord?: boolean };
-  /** Default true. */
+  /** Remove expired entries that nobody reads, a little at a time while the program is idle. Default true. */
   readonly cleanupInBackground?: boolean;
 }
 
@@ -43,7 +46,8 @@ export class StateTtlConfig {
   readonly cleanupInBackground: boolean;
 
   private constructor(options: StateTtlOptions, updateType: TtlUpdateType) {
-    if (!(options.ttlMs > 0)) throw new RangeError(`the time to live must be positive, in milliseconds: ttlMs=${options.ttlMs}`);
+    if (!(options.ttlMs > 0))
+      throw new RangeError(`the time to live must be positive, in milliseconds: ttlMs=${options.ttlMs}`);
     const incremental = options.cleanupIncrementally;
     if (incremental !== undefined && !(Number.isInteger(incremental.entries) && incremental.entries > 0)) {
       throw new RangeError(`incremental cleanup looks at one entry at least: entries=${incremental.entries}`);
@@ -54,7 +58,10 @@ export class StateTtlConfig {
     this.timeCharacteristic = options.timeCharacteristic ?? 'ProcessingTime';
     this.cleanupFullSnapshot = options.cleanupFullSnapshot ?? false;
     this.cleanupInBackground = options.cleanupInBackground ?? true;
-    this.cleanupIncrementally = incremental && { entries: incremental.entries, forEveryRecord: incremental.forEveryRecord ?? false };
+    this.cleanupIncrementally = incremental && {
+      entries: incremental.entries,
+      forEveryRecord: incremental.forEveryRecord ?? false,
+    };
   }
 
   /** @throws RangeError unless `ttlMs` is above 0. */

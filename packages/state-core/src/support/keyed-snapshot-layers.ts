@@ -6,18 +6,25 @@
 //        segment never has to decide which of two records is newer.
 //   SL2. The links of a chain go into ascending layers, so reading the layers in order replays the chain.
 //   SL3. The last layer is the main segment. It alone takes the entries that live in the backend, under today's schemas.
-//   SL4. A chain of one link under today's schema goes into the main segment: the usual snapshot is one segment.
+//   SL4. Links whose entries lack the time stamps of today, or have some too many, count under the schema with them.
+//   SL5. A chain of one link under today's schema goes into the main segment: the usual snapshot is one segment.
 
 import type { RawBlock } from '../snapshot-format/segment-contract.js';
 import type { StateSchema } from '../snapshot-format/segment-header.js';
 import type { KeyedStateRegistration } from './keyed-state-registry.js';
 import { type RestoredChain, type RestoredKeyedState, schemasEqual } from './restored-keyed-state.js';
+import type { TtlRestamping } from './ttl-restamping.js';
 
-/** The blocks of one link, to be carried along unchanged. */
+/** The blocks of one link, to be carried along: unchanged, or with the time stamps of today. */
 export interface CarriedBlocks {
   readonly stateName: string;
   readonly blocks: readonly RawBlock[];
+  /** Gives the records the stamps of today; absent where they have them. */
+  readonly restamping?: TtlRestamping;
 }
+
+/** How stored entries of a state get the stamps of today; `undefined` for a state that the program does not know. */
+export type RestampingOf = (stateName: string) => TtlRestamping | undefined;
 
 /** One segment to be written. */
 export interface SnapshotLayer {
@@ -44,10 +51,9 @@ class Layer implements SnapshotLayer {
     return own === undefined || schemasEqual(own, schema);
   }
 
-  add(schema: StateSchema, keyGroup: number, blocks: readonly RawBlock[]): void {
+  add(schema: StateSchema, keyGroup: number, carried: CarriedBlocks): void {
     if (!this.schemas.has(schema.name)) this.schemas.set(schema.name, schema);
     const inGroup = this.carried.get(keyGroup);
-    const carried = { stateName: schema.name, blocks };
     if (inGroup === undefined) this.carried.set(keyGroup, [carried]);
     else inGroup.push(carried);
   }
@@ -61,16 +67,18 @@ class Layer implements SnapshotLayer {
 export function planSnapshotLayers(
   registrations: readonly KeyedStateRegistration[],
   restored: RestoredKeyedState,
+  restampingOf: RestampingOf = () => undefined,
 ): SnapshotLayers {
   const main = new Layer();
   for (const { name, schema } of registrations) main.schemas.set(name, schema);
   const older: Layer[] = [];
   let isFlat = true;
   for (const state of restored.states.values()) {
+    const restamping = restampingOf(state.name);
     for (const keyGroup of restored.keyGroupsOf(state.name)) {
       const chain = restored.chainOf(state.name, keyGroup) as RestoredChain;
       if (chain.length > 1) isFlat = false;
-      placeChain(chain, keyGroup, main, older);
+      placeChain(chain, keyGroup, restamping, main, older);
     }
     // A state without any entry left is still there, with the schema it was last written under.
     const newest = state.schemas.at(-1);
@@ -79,24 +87,35 @@ export function planSnapshotLayers(
       !main.schemas.has(state.name) &&
       !older.some(({ schemas }) => schemas.has(state.name))
     ) {
-      main.schemas.set(state.name, newest);
+      main.schemas.set(state.name, restamping?.schemaOf(newest) ?? newest);
     }
   }
   return { older, main, isFlat };
 }
 
-function placeChain(chain: RestoredChain, keyGroup: number, main: Layer, older: Layer[]): void {
-  const [only] = chain;
-  if (chain.length === 1 && only !== undefined && main.takes(only.schema)) {
-    main.add(only.schema, keyGroup, only.blocks);
+function placeChain(
+  chain: RestoredChain,
+  keyGroup: number,
+  restamping: TtlRestamping | undefined,
+  main: Layer,
+  older: Layer[],
+): void {
+  const links = chain.map(({ schema, blocks }) => {
+    const carried: CarriedBlocks = { stateName: schema.name, blocks };
+    if (restamping === undefined || restamping.agreesWith(schema)) return { schema, carried };
+    return { schema: restamping.schemaOf(schema), carried: { ...carried, restamping } };
+  });
+  const [only] = links;
+  if (links.length === 1 && only !== undefined && main.takes(only.schema)) {
+    main.add(only.schema, keyGroup, only.carried);
     return;
   }
   let lowest = 0;
-  for (const { schema, blocks } of chain) {
+  for (const { schema, carried } of links) {
     let index = lowest;
     while (index < older.length && !(older[index] as Layer).takes(schema)) index++;
     if (index === older.length) older.push(new Layer());
-    (older[index] as Layer).add(schema, keyGroup, blocks);
+    (older[index] as Layer).add(schema, keyGroup, carried);
     lowest = index + 1;
   }
 }

@@ -22,9 +22,10 @@ import { openSegmentWriter } from '../snapshot-format/segment-writer.js';
 import type { SnapshotCompression } from '../snapshot-format/snapshot-compression.js';
 import type { SnapshotContext, SnapshotResult } from '../state-backend/snapshot-context.js';
 import type { SnapshotRun } from './async-snapshot-callable.js';
-import { planSnapshotLayers, type SnapshotLayer } from './keyed-snapshot-layers.js';
+import { planSnapshotLayers, type RestampingOf, type SnapshotLayer } from './keyed-snapshot-layers.js';
 import type { KeyedStateRegistration } from './keyed-state-registry.js';
 import type { RestoredKeyedState } from './restored-keyed-state.js';
+import type { FrozenTtlTime } from './ttl-clock.js';
 
 /** Writes the entries that a backend holds. */
 export interface KeyedEntriesWriter {
@@ -57,6 +58,10 @@ export interface KeyedSnapshotParameters<K> {
   /** What was restored. Raw key groups are carried along. */
   readonly restored: RestoredKeyedState;
   readonly entries: KeyedEntriesWriter;
+  /** How stored entries get the time stamps of today. Default: they have them. */
+  readonly restampingOf?: RestampingOf;
+  /** The clocks of the freeze, from which expiry resumes. Default: those that were restored. */
+  readonly ttlTime?: FrozenTtlTime;
   readonly random: RandomSource;
   /** Name of the backend, for messages. */
   readonly backendName: string;
@@ -81,7 +86,7 @@ export async function writeKeyedSnapshot<K>(
 ): Promise<SnapshotResult<KeyedStateHandle>> {
   const { registrations, restored } = parameters;
   if (registrations.length === 0 && restored.states.size === 0) return { jobManagerOwned: undefined };
-  const layers = planSnapshotLayers(registrations, restored);
+  const layers = planSnapshotLayers(registrations, restored, parameters.restampingOf);
   const finished: FinishedLayer[] = [];
   for (const layer of [...layers.older, layers.main]) {
     const isMain = layer === layers.main;
@@ -142,9 +147,8 @@ async function openLayer<K>(layer: SnapshotLayer, parameters: KeyedSnapshotParam
 const SCOPE: CheckpointedStateScope = 'exclusive';
 
 function headerOf<K>(states: readonly StateSchema[], parameters: KeyedSnapshotParameters<K>): SegmentHeader {
-  const { run, keyGroupRange, numberOfKeyGroups, keySerializer, restored, random, backendName, compression } =
-    parameters;
-  const ttlClocks = [...restored.ttlClocks].sort(([a], [b]) => a - b);
+  const { run, keyGroupRange, numberOfKeyGroups, keySerializer, random, backendName, compression } = parameters;
+  const ttlClocks = ttlClocksOf(parameters);
   return {
     uid: randomHexId(random),
     checkpointId: run.context.checkpointId,
@@ -161,6 +165,10 @@ function headerOf<K>(states: readonly StateSchema[], parameters: KeyedSnapshotPa
   };
 }
 
+function ttlClocksOf<K>({ ttlTime, restored }: KeyedSnapshotParameters<K>): FrozenTtlTime['marks'] {
+  return ttlTime?.marks ?? [...restored.ttlClocks].sort(([a], [b]) => a - b);
+}
+
 async function writeKeyGroup<K>(
   keyGroup: number,
   { layer, schemas, writer }: OpenedLayer,
@@ -168,15 +176,15 @@ async function writeKeyGroup<K>(
   { run, entries, keySerializer }: KeyedSnapshotParameters<K>,
 ): Promise<void> {
   const { context } = run;
-  const carried = new Map(layer.carried.get(keyGroup)?.map(({ stateName, blocks }) => [stateName, blocks]));
+  const carried = new Map(layer.carried.get(keyGroup)?.map((link) => [link.stateName, link]));
   const live = new Map(registrations.map((registration) => [registration.name, registration]));
   for (const { id, name } of schemas) {
-    const blocks = carried.get(name);
+    const link = carried.get(name);
     const registration = live.get(name);
-    if (blocks !== undefined) {
+    if (link !== undefined) {
       writer.startState(keyGroup, id);
-      for (const block of blocks) {
-        writer.rawBlock(block);
+      for (const block of link.blocks) {
+        writer.rawBlock(link.restamping?.block(block) ?? block);
         if (writer.blockIsFull) await writer.endBlock();
         if (context.shouldYield()) await context.yieldNow();
       }
@@ -204,6 +212,7 @@ function handleOf<K>(
 ): KeyedStateHandle {
   const { keyGroupRange, numberOfKeyGroups, random } = parameters;
   const range = { first: keyGroupRange.first, last: keyGroupRange.last };
+  const ttlClocks = ttlClocksOf(parameters);
   return {
     kind: 'key-groups',
     handleId: randomHexId(random),
@@ -212,6 +221,7 @@ function handleOf<K>(
     segments: finished.map(({ segment }) => segment.reference),
     chainStarts: [{ ...range, segment: 0 }],
     ...(isFlat ? { digests: digestsOf(finished, keyGroupRange) } : {}),
+    ...(ttlClocks.length === 0 ? {} : { ttlClocks }),
   };
 }
 

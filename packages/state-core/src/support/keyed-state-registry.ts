@@ -23,6 +23,9 @@ import {
   valueTypeDiffers,
 } from './restored-compatibility.js';
 import type { RestoredKeyedState, RestoredState } from './restored-keyed-state.js';
+import type { TtlClock, TtlTime } from './ttl-clock.js';
+import { TtlPolicy, ttlTimeOf } from './ttl-policy.js';
+import { storedTimeOf, TtlRestamping } from './ttl-restamping.js';
 
 /** The most keyed states of one operator: their numbers in a snapshot take 15 bits. */
 export const STATES_MAX: number = 32_767;
@@ -44,6 +47,10 @@ export interface KeyedStateRegistration {
   readonly schema: StateSchema;
   /** How blocks written under a restored schema are read. */
   readonly readerOf: (schema: StateSchema) => RecordReader;
+  /** When entries expire; `undefined` for a state without time to live. */
+  readonly ttl: TtlPolicy | undefined;
+  /** How stored entries get the stamps that the state has today. */
+  readonly restamping: TtlRestamping;
 }
 
 /** What a registry starts from. */
@@ -51,6 +58,8 @@ export interface KeyedStateRegistryParameters {
   readonly keySerializer: KeySerializer<unknown>;
   readonly restored: RestoredKeyedState;
   readonly restoredCheckpointId: number | undefined;
+  /** The clocks that entries expire by; absent where the backend applies no time to live: then it is refused. */
+  readonly ttlClock?: TtlClock;
 }
 
 type Registration = { -readonly [P in keyof KeyedStateRegistration]: KeyedStateRegistration[P] };
@@ -85,10 +94,10 @@ export class KeyedStateRegistry {
    * Checks a declared state against what was restored; it need not be used afterwards.
    *
    * @throws StateError `state-already-registered`, `state-type-incompatible`, `value-serializer-incompatible`,
-   * `key-serializer-incompatible`, `capability-missing`.
+   * `key-serializer-incompatible`, `capability-missing` for a time to live that the backend does not apply.
    */
   declare(descriptor: StateDescriptor): void {
-    checkTimeToLive(descriptor);
+    this.checkTimeToLive(descriptor);
     const earlier = this.declared.get(descriptor.name);
     if (earlier !== undefined && earlier.kind !== descriptor.kind) throw nameTaken(earlier, descriptor);
     const restored = this.parameters.restored.states.get(descriptor.name);
@@ -109,7 +118,10 @@ export class KeyedStateRegistry {
       );
     }
     const existing = this.byName.get(descriptor.name);
-    if (existing !== undefined) return askedAgain(existing, namespaceSerializer, descriptor);
+    if (existing !== undefined) {
+      this.checkTimeToLive(descriptor);
+      return askedAgain(existing, namespaceSerializer, descriptor);
+    }
     this.declare(descriptor);
     return this.add(namespaceSerializer, descriptor);
   }
@@ -134,6 +146,7 @@ export class KeyedStateRegistry {
     const values = reading?.valueSerializer ?? valueSerializerOf(descriptor);
     const mapKeys = descriptor.kind === 'map' ? descriptor.key : undefined;
     const id = this.byName.size;
+    const ttl = this.policyOf(descriptor);
     const registration: Registration = {
       id,
       name,
@@ -149,7 +162,8 @@ export class KeyedStateRegistry {
         namespace: namespaces.snapshot(),
         value: values.snapshot(),
         ...(mapKeys === undefined ? {} : { mapKey: mapKeys.snapshot() }),
-        ttl: false,
+        ttl: ttl !== undefined,
+        ...(ttl === undefined ? {} : { ttlTime: ttl.time }),
       },
       readerOf: (schema) => ({
         key: this.parameters.keySerializer,
@@ -158,27 +172,57 @@ export class KeyedStateRegistry {
         value: reading?.readers.get(schema) ?? values,
         ttl: schema.ttl,
       }),
+      ttl,
+      restamping: new TtlRestamping(ttl?.time, this.parameters.ttlClock),
     };
     this.byName.set(name, registration);
     return registration;
   }
 
+  /** How what is stored of a state gets the stamps of today; `undefined` for a state that the program does not know. */
+  restampingOf(stateName: string): TtlRestamping | undefined {
+    const registered = this.byName.get(stateName);
+    if (registered !== undefined) return registered.restamping;
+    const descriptor = this.declared.get(stateName);
+    if (descriptor === undefined) return undefined;
+    const time = descriptor.ttl?.isEnabled ? ttlTimeOf(descriptor.ttl) : undefined;
+    return new TtlRestamping(time, this.parameters.ttlClock);
+  }
+
+  private policyOf({ ttl }: StateDescriptor): TtlPolicy | undefined {
+    const { ttlClock } = this.parameters;
+    return ttl?.isEnabled && ttlClock !== undefined ? new TtlPolicy(ttl, ttlClock) : undefined;
+  }
+
+  private checkTimeToLive({ name, ttl }: StateDescriptor): void {
+    if (!ttl?.isEnabled || this.parameters.ttlClock !== undefined) return;
+    throw new StateError(
+      'capability-missing',
+      `state '${name}' has a time to live, which this state backend does not apply; use another, or leave 'ttl' out of the descriptor and remove old entries with a timer or a sweep over applyToAllKeys:\n  state.backend.type: hashmap`,
+      { details: { stateName: name, ttlMs: ttl.ttlMs } },
+    );
+  }
+
   private lineOf(stateName: string, restored: RestoredState | undefined): RestoredStateLine[] {
     const descriptor = this.declared.get(stateName);
-    const previousSchema = restored?.schemas.map((schema) => describeSnapshot(schema.value)).join(' and ');
+    const previousSchema = restored?.schemas.map((schema) => inWords(schema.value, storedTimeOf(schema))).join(' and ');
     if (descriptor === undefined) {
       // Timers are no states of the program's; whoever owns them reports on them.
       if (restored === undefined || restored.kind === 'priority-queue') return [];
       return [{ stateName, kind: restored.kind, outcome: 'kept', previousSchema: previousSchema as string }];
     }
     const reading = this.readings.get(stateName);
-    const schema = describeSnapshot((reading?.valueSerializer ?? valueSerializerOf(descriptor)).snapshot());
+    const time = descriptor.ttl?.isEnabled ? ttlTimeOf(descriptor.ttl) : undefined;
+    const schema = inWords((reading?.valueSerializer ?? valueSerializerOf(descriptor)).snapshot(), time);
     if (previousSchema === undefined || reading === undefined)
       return [{ stateName, kind: descriptor.kind, outcome: 'new', schema }];
-    return [
-      { stateName, kind: descriptor.kind, outcome: reading.migrates ? 'migrated' : 'matched', previousSchema, schema },
-    ];
+    const migrates = reading.migrates || restored?.schemas.some((stored) => storedTimeOf(stored) !== time);
+    return [{ stateName, kind: descriptor.kind, outcome: migrates ? 'migrated' : 'matched', previousSchema, schema }];
   }
+}
+
+function inWords(snapshot: SerializerSnapshot, time: TtlTime | undefined): string {
+  return time === undefined ? describeSnapshot(snapshot) : `${describeSnapshot(snapshot)} with ttl in ${time} time`;
 }
 
 function askedAgain(
@@ -188,8 +232,8 @@ function askedAgain(
 ): KeyedStateRegistration {
   if (existing.kind !== descriptor.kind) throw nameTaken(existing.descriptor, descriptor);
   if (existing.descriptor === descriptor && existing.namespaceSerializer === namespaceSerializer) return existing;
-  checkTimeToLive(descriptor);
   const { name, schema } = existing;
+  checkTimeToLiveAgain(existing, descriptor);
   checkNamespacesAgain(name, schema.namespace, namespaceSerializer);
   const answer = valueSerializerOf(descriptor).resolveCompatibility(schema.value);
   if (answer.outcome === 'incompatible' || answer.outcome === 'compatible-after-migration') {
@@ -205,6 +249,7 @@ function askedAgain(
     );
   }
   existing.descriptor = descriptor;
+  existing.ttl?.configure(descriptor.ttl);
   return existing;
 }
 
@@ -232,11 +277,15 @@ function tooManyStates(stateName: string): StateError {
   );
 }
 
-function checkTimeToLive(descriptor: StateDescriptor): void {
-  if (!descriptor.ttl?.isEnabled) return;
+function checkTimeToLiveAgain({ name, ttl }: Registration, descriptor: StateDescriptor): void {
+  const asked = descriptor.ttl?.isEnabled ? ttlTimeOf(descriptor.ttl) : undefined;
+  if (asked === ttl?.time) return;
+  const [inUse, other] = [ttl?.time, asked].map((time) =>
+    time === undefined ? 'no time to live' : `one in ${time} time`,
+  );
   throw new StateError(
-    'capability-missing',
-    `state '${descriptor.name}' has a time to live, which this version does not apply yet; leave 'ttl' out of the descriptor and remove old entries with a timer or a sweep over applyToAllKeys`,
-    { details: { stateName: descriptor.name, ttlMs: descriptor.ttl.ttlMs } },
+    'state-already-registered',
+    `state '${name}' is in use with ${inUse} and was now asked for with ${other}; use one descriptor for both: switching takes effect when the state is restored`,
+    { details: { stateName: name, inUse: ttl?.time, asked } },
   );
 }

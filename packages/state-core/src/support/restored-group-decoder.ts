@@ -2,7 +2,8 @@
 //
 //   RD1. Links are applied oldest first; a CLEAR or RESET acts on older links only. Since within a block it stands
 //        before what follows it, and a segment has at most one for an address, applying records in order does that.
-//   RD2. Nobody reads what the visitor builds before `isDone`.
+//   RD2. Entries arrive with the stamps that the state has today, whichever their link was written with.
+//   RD3. Nobody reads what the visitor builds before `isDone`.
 
 import { decodeBlock } from '../snapshot-format/record-decoder.js';
 import type { RecordVisitor } from '../snapshot-format/segment-contract.js';
@@ -29,7 +30,13 @@ export class RestoredGroupDecoder {
     const link = this.chain[this.link];
     if (link === undefined) return;
     const block = link.blocks[this.block];
-    if (block !== undefined) decodeBlock(block, this.registration.readerOf(link.schema), this.visitor);
+    if (block !== undefined) {
+      const { readerOf, restamping } = this.registration;
+      const visitor = restamping.agreesWith(link.schema)
+        ? this.visitor
+        : restamping.visitor(this.visitor, block.keyGroup);
+      decodeBlock(block, readerOf(link.schema), visitor);
+    }
     this.block++;
     if (this.block < link.blocks.length) return;
     this.link++;

@@ -20,6 +20,7 @@ import type { RawBlock } from '../snapshot-format/segment-contract.js';
 import type { SegmentHeader, SegmentStateKind, StateSchema } from '../snapshot-format/segment-header.js';
 import { openSegmentReader } from '../snapshot-format/segment-reader.js';
 import type { SnapshotCompression } from '../snapshot-format/snapshot-compression.js';
+import { storedTimeOf } from './ttl-restamping.js';
 
 /** What one segment says of one state in one key group. */
 export interface RestoredLink {
@@ -137,6 +138,9 @@ export class RestoredKeyedState {
       const ranges = rangesFrom(handle, index, parameters.keyGroupRange);
       if (ranges.length > 0) await this.loadSegment(reference, ranges, parameters);
     }
+    const { first, last } = handle.keyGroupRange;
+    const own = parameters.keyGroupRange.getIntersection(KeyGroupRange.of(first, last));
+    this.resumeClocks(handle.ttlClocks, own);
   }
 
   private async loadSegment<K>(
@@ -153,7 +157,7 @@ export class RestoredKeyedState {
       checkHeader(header, parameters);
       const schemas = new Map(header.states.map((schema) => [schema.id, this.addSchema(schema)]));
       for (const range of ranges) {
-        this.resumeClocks(header, range);
+        this.resumeClocks(header.ttlClocks, range);
         for await (const block of reader.readBlocks(range)) {
           this.addBlock(schemaOf(schemas, block, header), header.uid, block);
           checkWanted(parameters);
@@ -193,8 +197,8 @@ export class RestoredKeyedState {
     this.rawBytes += block.payload.length;
   }
 
-  private resumeClocks(header: SegmentHeader, range: KeyGroupRange): void {
-    for (const [keyGroup, timestampMs] of header.ttlClocks ?? []) {
+  private resumeClocks(marks: SegmentHeader['ttlClocks'], range: KeyGroupRange): void {
+    for (const [keyGroup, timestampMs] of marks ?? []) {
       const known = this.clocks.get(keyGroup);
       if (range.contains(keyGroup) && (known === undefined || known < timestampMs))
         this.clocks.set(keyGroup, timestampMs);
@@ -204,7 +208,7 @@ export class RestoredKeyedState {
 
 /** Whether blocks written under one schema may stand beside blocks written under the other. Ids do not matter. */
 export function schemasEqual(a: StateSchema, b: StateSchema): boolean {
-  if (a.name !== b.name || a.kind !== b.kind || a.ttl !== b.ttl) return false;
+  if (a.name !== b.name || a.kind !== b.kind || storedTimeOf(a) !== storedTimeOf(b)) return false;
   if (!snapshotsEqual(a.namespace, b.namespace) || !snapshotsEqual(a.value, b.value)) return false;
   if (a.mapKey === undefined || b.mapKey === undefined) return a.mapKey === b.mapKey;
   return snapshotsEqual(a.mapKey, b.mapKey);

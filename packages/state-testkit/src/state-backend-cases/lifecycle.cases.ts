@@ -6,7 +6,6 @@ import {
   ListStateDescriptor,
   MapStateDescriptor,
   ReducingStateDescriptor,
-  StateTtlConfig,
   string,
   struct,
   ValueStateDescriptor,
@@ -100,16 +99,6 @@ export const lifecycleCases: readonly StateBackendCase[] = [
         'state-already-registered',
         'creation',
       );
-    },
-  },
-  {
-    id: 'TTL-00',
-    title: 'a time to live is refused, not ignored',
-    async run(harness) {
-      const backend = await harness.createKeyed();
-      const descriptor = new ValueStateDescriptor('v', { type: int32, ttl: StateTtlConfig.of({ ttlMs: 1000 }) });
-      assertStateError(() => plainState(backend, descriptor), 'capability-missing', 'registration', ['ttl']);
-      await assertRejects(harness.createKeyed({ declaredStates: [descriptor] }), 'capability-missing', 'declaration');
     },
   },
   {
