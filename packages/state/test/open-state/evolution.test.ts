@@ -50,17 +50,17 @@ function open<S extends StateDeclarations, K = string>(
   );
 }
 
-const valueOf = <T>(type: TypeSerializer<T>) => ({ state: new ValueStateDescriptor('state', { type }) });
+const stateOf = <T>(type: TypeSerializer<T>) => ({ state: new ValueStateDescriptor('state', { type }) });
 
 /** What the state of `before` looks like to `now`, read at once, and after one more checkpoint; the plan in words. */
 async function evolved<B, N>(before: TypeSerializer<B>, now: TypeSerializer<N>, values: Record<string, B>) {
   const directory = temporaryDirectory();
-  const first = await open(directory, valueOf(before));
+  const first = await open(directory, stateOf(before));
   for (const [key, value] of Object.entries(values)) first.withKey(key, ({ state }) => state.update(value));
   await first.checkpoint();
   await first.close();
 
-  const second = await open(directory, valueOf(now));
+  const second = await open(directory, stateOf(now));
   const plan = second.restored?.plan.states.map(({ outcome }) => outcome).join();
   const read: Record<string, N | undefined> = {};
   for (const key of Object.keys(values))
@@ -70,7 +70,7 @@ async function evolved<B, N>(before: TypeSerializer<B>, now: TypeSerializer<N>, 
   await second.checkpoint();
   await second.close();
 
-  await using third = await open(directory, valueOf(now));
+  await using third = await open(directory, stateOf(now));
   for (const key of Object.keys(values))
     third.withKey(key, ({ state }) => {
       expect(state.value()).toEqual(read[key]);
@@ -161,23 +161,23 @@ describe('what names cannot say is migrated', () => {
   it('v1 -> v2 -> v3, with values of all three in one state', async () => {
     const directory = temporaryDirectory();
     const keys = Array.from({ length: 60 }, (_, index) => `key ${index}`);
-    const first = await open(directory, valueOf(V1));
+    const first = await open(directory, stateOf(V1));
     for (const [index, key] of keys.entries()) first.withKey(key, ({ state }) => state.update({ euros: index / 4 }));
     await first.checkpoint();
     await first.close();
 
-    const second = await open(directory, valueOf(V2));
+    const second = await open(directory, stateOf(V2));
     expect(second.withKey('key 1', ({ state }) => state.value())).toEqual({ cents: 25 });
     second.withKey('key 2', ({ state }) => state.update({ cents: 1_000 }));
     await second.checkpoint();
     await second.close();
 
-    const third = await open(directory, valueOf(V3));
+    const third = await open(directory, stateOf(V3));
     third.withKey('key 3', ({ state }) => state.update({ cents: 3, currency: 'USD' }));
     await third.checkpoint();
     await third.close();
 
-    await using last = await open(directory, valueOf(V3));
+    await using last = await open(directory, stateOf(V3));
     const [line] = last.restored?.plan.states ?? [];
     expect(line?.previousSchema).toMatch(/euros.* and .*version 2.* and .*version 3/);
     for (const [index, key] of keys.entries()) {
@@ -191,22 +191,22 @@ describe('what names cannot say is migrated', () => {
 
   it('a version without a way from the stored one is refused, and the version that wrote it still opens', async () => {
     const directory = temporaryDirectory();
-    const first = await open(directory, valueOf(V1));
+    const first = await open(directory, stateOf(V1));
     first.withKey('a', ({ state }) => state.update({ euros: 1 }));
     await first.checkpoint();
     await first.close();
     const OnlyFrom2 = struct({ cents: int32 }, { version: 3, migrate: { 2: () => ({ cents: 0 }) } });
-    await expect(open(directory, valueOf(OnlyFrom2))).rejects.toMatchObject({
+    await expect(open(directory, stateOf(OnlyFrom2))).rejects.toMatchObject({
       code: 'value-serializer-incompatible',
       message: expect.stringContaining('no migrate function takes version 1'),
     });
-    await using again = await open(directory, valueOf(V1));
+    await using again = await open(directory, stateOf(V1));
     expect(again.withKey('a', ({ state }) => state.value())).toEqual({ euros: 1 });
   });
 
   it('a migration that fails says which state, at the access that needs it', async () => {
     const directory = temporaryDirectory();
-    const first = await open(directory, valueOf(V1));
+    const first = await open(directory, stateOf(V1));
     first.withKey('a', ({ state }) => state.update({ euros: 1 }));
     await first.checkpoint();
     await first.close();
@@ -221,7 +221,7 @@ describe('what names cannot say is migrated', () => {
         },
       },
     );
-    await using second = await open(directory, valueOf(Broken));
+    await using second = await open(directory, stateOf(Broken));
     expect(() => second.withKey('a', ({ state }) => state.value())).toThrow(
       expect.objectContaining({
         code: 'restore-failed',
@@ -419,21 +419,21 @@ describe('validators of the Standard Schema', () => {
 
   it('find stored values that do not pass, in development only', async () => {
     const directory = temporaryDirectory();
-    const first = await open(directory, valueOf(validated(Stat, positive)));
+    const first = await open(directory, stateOf(validated(Stat, positive)));
     first.withKey('good', ({ state }) => state.update({ n: 1 }));
     first.withKey('bad', ({ state }) => state.update({ n: -1 }));
     expect(first.withKey('bad', ({ state }) => state.value())).toEqual({ n: -1 });
     await first.checkpoint();
     await first.close();
 
-    const development = await open(directory, valueOf(validated(Stat, positive)));
+    const development = await open(directory, stateOf(validated(Stat, positive)));
     expect(development.withKey('good', ({ state }) => state.value())).toEqual({ n: 1 });
     expect(() => development.withKey('bad', ({ state }) => state.value())).toThrow(
       expect.objectContaining({ code: 'value-invalid', message: expect.stringMatching(/'state'.*n must be positive/) }),
     );
     await development.close();
 
-    await using production = await open(directory, valueOf(validated(Stat, positive, false)));
+    await using production = await open(directory, stateOf(validated(Stat, positive, false)));
     expect(production.withKey('bad', ({ state }) => state.value())).toEqual({ n: -1 });
   });
 });
