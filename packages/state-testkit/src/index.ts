@@ -29,6 +29,8 @@ export {
   conformanceSuite,
   type ReadyCase,
 } from './conformance/conformance-case.js';
+export { ManualClock } from './fault/manual-clock.js';
+export { ManualScheduler } from './fault/manual-scheduler.js';
 export { MemoryCheckpointStreams } from './memory/memory-checkpoint-streams.js';
 export { type KeyedStateModelOptions, runKeyedStateModel } from './model/keyed-state-model.js';
 export { SeededRandom } from './model/seeded-random.js';

@@ -16,6 +16,7 @@ import { schemaChangeCases } from './schema-change.cases.js';
 import { snapshotCases } from './snapshot.cases.js';
 import type { StateBackendCase, StateBackendRequirement } from './state-backend-case.js';
 import { StateBackendHarness } from './state-backend-harness.js';
+import { ttlCases } from './ttl.cases.js';
 import { valueStateCases } from './value-state.cases.js';
 
 /** Every case about state backends. */
@@ -32,6 +33,7 @@ export const STATE_BACKEND_CASES: readonly StateBackendCase[] = [
   ...lazyMigrationCases,
   ...operatorSchemaChangeCases,
   ...rescaleCases,
+  ...ttlCases,
   ...lifecycleCases,
 ];
 
