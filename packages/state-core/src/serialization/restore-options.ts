@@ -12,5 +12,5 @@ export interface RestoreOptions {
   readonly custom?: readonly TypeSerializer<unknown>[];
 }
 
-/** Builds a serializer from its stored schema. @throws StateError `snapshot-invalid`. */
+/** Builds a serializer from its stored schema. @throws StateError `snapshot-invalid`, `serializer-missing`. */
 export type RestoreSerializer = (snapshot: SerializerSnapshot, options?: RestoreOptions) => TypeSerializer<unknown>;

@@ -2,14 +2,15 @@
 //
 //   Z1. Every schema that a built-in serializer wrote gives a serializer that reads its bytes, and the same schema again.
 //   Z2. A hostile schema gives a StateError `snapshot-invalid`; depth and size are bounded before it is walked.
-//   Z3. A type of one's own is read by a known serializer that is compatible, else as an OpaqueValue.
+//   Z3. A type of one's own is read by a known serializer that is compatible, else as an OpaqueValue. What does not come
+//       from serializer({...}) has no length that a stranger could read: without its serializer it is missing.
 
-import { isStateError } from '../error/state-error.js';
+import { isStateError, StateError } from '../error/state-error.js';
 import { nullable, optional } from './absence-serializers.js';
 import { bigint } from './bigint-serializer.js';
 import { boolean } from './boolean-serializer.js';
 import { bytes } from './bytes-serializer.js';
-import { isCustomSnapshot, opaque } from './custom-serializer.js';
+import { BUILT_IN_TYPES, isCustomSnapshot, opaque } from './custom-serializer.js';
 import { date } from './date-serializer.js';
 import { float64 } from './float64-serializer.js';
 import { int32, int64, safeInteger } from './integer-serializers.js';
@@ -59,7 +60,8 @@ const LEAVES: ReadonlyMap<string, TypeSerializer<unknown>> = new Map<string, Typ
  * The serializer that a stored schema describes: reads what was written under it, and writes it again unchanged.
  *
  * @param options - Serializers of one's own that may occur in it.
- * @throws StateError `snapshot-invalid` for a schema that no serializer wrote, or of a type that is not known.
+ * @throws StateError `snapshot-invalid` for a schema that no serializer wrote, `serializer-missing` for one of a type that
+ * is neither built in nor given.
  */
 export function restoreSerializer(snapshot: SerializerSnapshot, options: RestoreOptions = {}): TypeSerializer<unknown> {
   const checked = checkSnapshot(snapshot);
@@ -68,7 +70,7 @@ export function restoreSerializer(snapshot: SerializerSnapshot, options: Restore
   try {
     return rebuild(checked);
   } catch (error) {
-    if (isStateError(error, 'snapshot-invalid')) throw error;
+    if (isStateError(error, 'snapshot-invalid') || isStateError(error, 'serializer-missing')) throw error;
     // Constructors refuse what no program can have declared: a set of lists, a repeated literal.
     throw invalid(
       `${describeSnapshot(checked)} is not a type (${error instanceof Error ? error.message : String(error)})`,
@@ -84,7 +86,7 @@ function rebuildType(
   const own = known.get(snapshot.type);
   if (own !== undefined) return restoreCustom(own, snapshot);
   if (isCustomSnapshot(snapshot)) return opaque(snapshot);
-  if (snapshot.version !== LAYOUT_VERSION)
+  if (snapshot.version !== LAYOUT_VERSION && BUILT_IN_TYPES.has(snapshot.type))
     throw invalid(`version ${snapshot.version} of the type ${snapshot.type} is not known`);
   switch (snapshot.type) {
     case 'literal':
@@ -115,8 +117,17 @@ function rebuildType(
 
 function leaf(snapshot: SerializerSnapshot): TypeSerializer<unknown> {
   const serializer = LEAVES.get(snapshot.type);
-  if (serializer === undefined) throw invalid(`the type ${JSON.stringify(snapshot.type)} is not known`);
+  if (serializer === undefined) throw missing(snapshot);
   return serializer;
+}
+
+function missing(snapshot: SerializerSnapshot): StateError {
+  const type = JSON.stringify(snapshot.type);
+  return new StateError(
+    'serializer-missing',
+    `the stored schema has values of type ${type}, which is not built in, and no serializer was given that reads them; give the one that wrote them:\n  restoreSerializer(snapshot, { custom: [mySerializer] })`,
+    { details: { type: snapshot.type, version: snapshot.version } },
+  );
 }
 
 function rebuildStruct(snapshot: SerializerSnapshot, rebuild: Rebuild): StructSerializer<object> {

@@ -125,8 +125,6 @@ describe('restoreSerializer', () => {
     ['null', null],
     ['text', 'int32'],
     ['no type', { version: 1 }],
-    ['an unknown type', { type: 'int33', version: 1 }],
-    ['an inherited name', { type: 'constructor', version: 1 }],
     ['a later version', { type: 'int32', version: 2 }],
     ['a version that is no number', { type: 'int32', version: '1' }],
     ['a list of nothing', { type: 'list', version: 1 }],
@@ -144,6 +142,30 @@ describe('restoreSerializer', () => {
     ['a schema that holds a number that is none', { type: 'int32', version: 1, parameters: { n: Number.NaN } }],
   ])('%s is refused (Z2)', (_title, schema) => {
     expect(() => restoreSerializer(schema as SerializerSnapshot)).toThrow(corrupt);
+  });
+
+  test.each([
+    ['on its own', { type: 'mine', version: 1 }],
+    ['of any version', { type: 'mine', version: 7 }],
+    ['with an inherited name', { type: 'constructor', version: 1 }],
+    ['within another', { type: 'list', version: 1, parameters: { element: { type: 'mine', version: 2 } } }],
+  ])('a type that is neither built in nor given is missing, %s (Z3)', (_title, schema) => {
+    expect(() => restoreSerializer(schema as SerializerSnapshot)).toThrow(
+      expect.objectContaining({
+        code: 'serializer-missing',
+        kind: 'configure',
+        message: expect.stringContaining('custom: ['),
+      }),
+    );
+  });
+
+  test('a type that does not come from serializer() is read by the serializer that is given (Z3)', () => {
+    const mine: TypeSerializer<number> = Object.create(int32, {
+      snapshot: { value: () => ({ type: 'mine', version: 3 }) },
+      resolveCompatibility: { value: () => ({ outcome: 'compatible-as-is' }) },
+    });
+    const restored = restoreSerializer(list(mine).snapshot(), { custom: [mine as TypeSerializer<unknown>] });
+    expect(deserializeFromBytes(restored, serializeToBytes(list(mine), [1, -2]))).toStrictEqual([1, -2]);
   });
 
   test('depth and size are bounded, for stored schemas and for types (Z2, P2)', () => {
