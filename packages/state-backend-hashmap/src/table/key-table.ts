@@ -9,6 +9,7 @@ import type { RecordVisitor } from '@tidemark/state-core/support';
 import { concurrentModification } from './concurrent-modification.js';
 import { IntegerIndex } from './integer-index.js';
 import { type KeyIndex, NamespaceIndex, VoidNamespaceIndex } from './key-index.js';
+import { listTooShort } from './list-too-short.js';
 import { ABSENT, Slots } from './slots.js';
 import { StampedList } from './stamped-list.js';
 import type { StateTable, TableTypes } from './state-table.js';
@@ -143,6 +144,8 @@ export class KeyTable extends Slots implements StateTable {
       },
       splice: (key, namespace, from, elements, timestampsMs) => {
         const slot = find(key, namespace);
+        const held = slot < 0 ? 0 : (this.values[slot] as { readonly length: number }).length;
+        if (from > held) throw listTooShort(from, held);
         if (timestampsMs !== undefined && this.types.ttl !== undefined) {
           const list = slot < 0 ? StampedList.from([], []) : (this.values[slot] as StampedList);
           list.splice(from, elements, timestampsMs);

@@ -1,7 +1,7 @@
 // The keyed state that a subtask was restored from, as it was stored: verified blocks per state and key group.
 //
 // Owns: fetching every block of the subtask's key groups before the first record, the checks that concern all states
-// (max parallelism, key hash, key serializer), and giving blocks up once they were decoded. Leaves what the values of a
+// (max parallelism, key serializer), and giving blocks up once they were decoded. Leaves what the values of a
 // state mean to restored-compatibility.ts and decoding to restored-group-decoder.ts.
 //
 //   RS1. After `load` nothing is read from storage any more: a damaged snapshot is found before the first record.
@@ -13,7 +13,6 @@ import type { StateHandleReader } from '../checkpoint-storage/checkpoint-stream.
 import { isStateError, StateError } from '../error/state-error.js';
 import type { KeyedStateHandle, SegmentReference } from '../handle/keyed-state-handle.js';
 import { KeyGroupRange } from '../key-group/key-group-range.js';
-import { KEY_HASH } from '../key-group/key-hash.js';
 import { describeSnapshot, snapshotsEqual } from '../serialization/serializer-snapshot.js';
 import type { KeySerializer } from '../serialization/type-serializer.js';
 import type { RawBlock } from '../snapshot-format/segment-contract.js';
@@ -260,13 +259,6 @@ function checkHeader<K>(header: SegmentHeader, parameters: RestoreParameters<K>)
       'snapshot-invalid',
       `segment ${header.uid} has max parallelism ${header.maxParallelism}, its handle says ${numberOfKeyGroups}; restore another snapshot`,
       { details: { segmentUid: header.uid, inSegment: header.maxParallelism, inHandle: numberOfKeyGroups } },
-    );
-  }
-  if (header.keyHash !== KEY_HASH) {
-    throw new StateError(
-      'format-version-unsupported',
-      `the keys of segment ${header.uid} were placed by ${header.keyHash}, this version knows ${KEY_HASH}; restore with the version that wrote it`,
-      { details: { segmentUid: header.uid, keyHash: header.keyHash } },
     );
   }
   const answer = keySerializer.resolveCompatibility(header.key);

@@ -1,0 +1,235 @@
+// Chains of segments: full images followed by deltas, as an incremental backend writes them. They restore, they are
+// carried along when nobody touches them, and they survive being touched in part.
+
+import {
+  int32,
+  type KeySerializer,
+  ListStateDescriptor,
+  MapStateDescriptor,
+  string,
+  ValueStateDescriptor,
+} from '@tidemark/state-core';
+import {
+  type KeyedStateBackend,
+  type KeyedStateHandle,
+  VOID_NAMESPACE,
+  voidNamespaceSerializer,
+} from '@tidemark/state-core/spi';
+import { openSegmentWriter, type SegmentRecordWriter, type StateSchema } from '@tidemark/state-core/support';
+import { plainState, StateBackendHarness } from '@tidemark/state-testkit';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { HashMapStateBackend } from '../src/index.js';
+
+const values = new ValueStateDescriptor('values', { type: int32 });
+const maps = new MapStateDescriptor('maps', { key: string, value: int32 });
+const lists = new ListStateDescriptor('lists', { type: string });
+
+const namespace = voidNamespaceSerializer.snapshot();
+const SCHEMAS: readonly StateSchema[] = [
+  { id: 0, name: 'values', kind: 'value', namespace, value: int32.snapshot(), ttl: false },
+  { id: 1, name: 'maps', kind: 'map', namespace, value: int32.snapshot(), mapKey: string.snapshot(), ttl: false },
+  { id: 2, name: 'lists', kind: 'list', namespace, value: string.snapshot(), ttl: false },
+];
+const V = VOID_NAMESPACE;
+
+function startState(writer: SegmentRecordWriter, id: 0 | 1 | 2): void {
+  writer.startState(0, id, {
+    key: int32 as KeySerializer<unknown>,
+    namespace: voidNamespaceSerializer as KeySerializer<unknown>,
+    ...(id === 1 ? { mapKey: string as KeySerializer<unknown> } : {}),
+    value: (id === 2 ? string : int32) as KeySerializer<unknown>,
+  });
+}
+
+/** Writes one segment per argument, all of key group 0, and a handle over them. */
+async function chainOf(
+  harness: StateBackendHarness,
+  ...segments: readonly ((writer: SegmentRecordWriter) => void)[]
+): Promise<KeyedStateHandle> {
+  const references = [];
+  for (const [index, write] of segments.entries()) {
+    const stream = await harness.streams.createCheckpointStateOutputStream('shared', { stateNames: [], sort: 'keyed' });
+    const writer = await openSegmentWriter({
+      stream,
+      scope: 'shared',
+      header: {
+        uid: index.toString(16).padStart(32, '0'),
+        checkpointId: index + 1,
+        keyGroupRange: { first: 0, last: 0 },
+        maxParallelism: 1,
+        keyHash: 'java-murmur-v1',
+        key: int32.snapshot(),
+        states: SCHEMAS,
+        sorted: false,
+        writer: 'test',
+        timestampMs: 0,
+      },
+    });
+    write(writer);
+    await writer.endBlock();
+    references.push((await writer.finish()).reference);
+  }
+  return {
+    kind: 'incremental',
+    handleId: 'chain',
+    checkpointId: segments.length,
+    checkpointedSizeBytes: 0,
+    keyGroupRange: { first: 0, last: 0 },
+    maxParallelism: 1,
+    segments: references,
+    chainStarts: [{ first: 0, last: 0, segment: 0 }],
+  };
+}
+
+function harnessOfOneTest(): StateBackendHarness {
+  const harness = new StateBackendHarness(new HashMapStateBackend());
+  onTestFinished(() => harness.close());
+  return harness;
+}
+
+const image = (writer: SegmentRecordWriter): void => {
+  startState(writer, 0);
+  for (const key of [1, 2, 3]) writer.put(key, V, key);
+  startState(writer, 1);
+  for (const key of [1, 2]) for (const mapKey of ['a', 'b']) writer.putMapEntry(key, V, mapKey, key);
+  startState(writer, 2);
+  for (const key of [1, 2, 3]) writer.splice(key, V, 0, ['x', 'y', 'z'], 0, 3);
+};
+const firstDelta = (writer: SegmentRecordWriter): void => {
+  startState(writer, 0);
+  writer.delete(1, V);
+  writer.put(2, V, 20);
+  writer.put(4, V, 4);
+  startState(writer, 1);
+  writer.clear(1, V);
+  writer.putMapEntry(1, V, 'c', 10);
+  writer.deleteMapEntry(2, V, 'a');
+  startState(writer, 2);
+  writer.splice(1, V, 3, ['w'], 0, 1);
+  writer.splice(2, V, 1, ['q'], 0, 1);
+  writer.clear(3, V);
+};
+const secondDelta = (writer: SegmentRecordWriter): void => {
+  startState(writer, 0);
+  writer.put(1, V, 100);
+  startState(writer, 1);
+  writer.reset();
+  writer.putMapEntry(9, V, 'n', 9);
+  startState(writer, 2);
+  writer.splice(3, V, 0, ['new'], 0, 1);
+};
+
+interface Contents {
+  readonly values: readonly (number | undefined)[];
+  readonly maps: readonly unknown[];
+  readonly lists: readonly string[];
+}
+
+function read(backend: KeyedStateBackend<number>): Contents {
+  const [value, map, list] = [plainState(backend, values), plainState(backend, maps), plainState(backend, lists)];
+  const contents: { values: (number | undefined)[]; maps: unknown[]; lists: string[] } = {
+    values: [],
+    maps: [],
+    lists: [],
+  };
+  for (const key of [1, 2, 3, 4, 9]) {
+    backend.setCurrentKey(key);
+    contents.values.push(value.value());
+    contents.maps.push(Object.fromEntries(map));
+    contents.lists.push([...list.get()].join(''));
+  }
+  return contents;
+}
+
+const afterOne: Contents = {
+  values: [undefined, 20, 3, 4, undefined],
+  maps: [{ c: 10 }, { b: 2 }, {}, {}, {}],
+  lists: ['xyzw', 'xq', '', '', ''],
+};
+const afterTwo: Contents = {
+  values: [100, 20, 3, 4, undefined],
+  maps: [{}, {}, {}, {}, { n: 9 }],
+  lists: ['xyzw', 'xq', 'new', '', ''],
+};
+
+describe('a chain', () => {
+  it('is applied oldest first: PUT, DELETE, CLEAR, RESET, SPLICE', async () => {
+    const harness = harnessOfOneTest();
+    for (const [segments, expected] of [
+      [[image, firstDelta], afterOne],
+      [[image, firstDelta, secondDelta], afterTwo],
+    ] as const) {
+      const handle = await chainOf(harness, ...segments);
+      const backend = await harness.createKeyed({ numberOfKeyGroups: 1, restore: [handle] });
+      expect(read(backend)).toEqual(expected);
+    }
+  });
+
+  it('starts where its handle says', async () => {
+    const harness = harnessOfOneTest();
+    const handle = await chainOf(harness, secondDelta, image, firstDelta);
+    const later = { ...handle, chainStarts: [{ first: 0, last: 0, segment: 1 }] };
+    const backend = await harness.createKeyed({ numberOfKeyGroups: 1, restore: [later] });
+    expect(read(backend)).toEqual(afterOne);
+  });
+
+  it('is carried along link by link when nobody touches it, and has no digests then', async () => {
+    const harness = harnessOfOneTest();
+    let handle: KeyedStateHandle | undefined = await chainOf(harness, image, firstDelta, secondDelta);
+    for (let round = 0; round < 2; round++) {
+      const backend: KeyedStateBackend<number> = await harness.createKeyed({ numberOfKeyGroups: 1, restore: [handle] });
+      handle = await harness.snapshot(backend);
+      expect(handle?.kind).toBe('key-groups');
+      expect(handle?.segments.length).toBe(4);
+      expect(handle?.digests).toBeUndefined();
+    }
+    const restored = await harness.createKeyed({ numberOfKeyGroups: 1, restore: [handle] });
+    expect(read(restored)).toEqual(afterTwo);
+  });
+
+  it('becomes one image of the states that were touched, beside the links of the others', async () => {
+    const harness = harnessOfOneTest();
+    const handle = await chainOf(harness, image, firstDelta, secondDelta);
+    const backend = await harness.createKeyed({ numberOfKeyGroups: 1, restore: [handle] });
+    backend.setCurrentKey(1);
+    expect(plainState(backend, values).value()).toBe(100);
+    plainState(backend, values).update(101);
+    const restored = await harness.createKeyed({ numberOfKeyGroups: 1, restore: [await harness.snapshot(backend)] });
+    expect(read(restored)).toEqual({ ...afterTwo, values: [101, ...afterTwo.values.slice(1)] });
+
+    const whole = await harness.snapshot(restored);
+    expect(whole?.segments.length).toBe(1);
+    expect(whole?.digests?.map(({ stateName }) => stateName)).toEqual(['lists', 'maps', 'values']);
+  });
+
+  it('that continues a list which is not there is refused when the list is touched', async () => {
+    const harness = harnessOfOneTest();
+    const handle = await chainOf(harness, firstDelta);
+    const backend = await harness.createKeyed({ numberOfKeyGroups: 1, restore: [handle] });
+    backend.setCurrentKey(1);
+    const touch = (): unknown => plainState(backend, lists).get();
+    expect(touch).toThrow(
+      expect.objectContaining({ code: 'restore-failed', cause: expect.objectContaining({ code: 'snapshot-invalid' }) }),
+    );
+    // The next access meets the same error, and the other states are whole.
+    expect(touch).toThrow(expect.objectContaining({ code: 'restore-failed' }));
+    expect(plainState(backend, values).value()).toBeUndefined();
+  });
+});
+
+describe('idle decoding', () => {
+  it('decodes registered states when the program rests, and nothing else', async () => {
+    const harness = harnessOfOneTest();
+    const handle = await chainOf(harness, image, firstDelta);
+    const backend = await harness.createKeyed({ numberOfKeyGroups: 1, restore: [handle] });
+    const rawBytes = (): number => Number(backend.metrics()['rawBytes']);
+    const before = rawBytes();
+    plainState(backend, values);
+    await expect.poll(rawBytes).toBeLessThan(before);
+    expect(backend.metrics()['decodedEntries']).toBe(3);
+    expect(rawBytes()).toBeGreaterThan(0);
+    for (const descriptor of [maps, lists]) plainState(backend, descriptor);
+    await expect.poll(rawBytes).toBe(0);
+    expect(read(backend)).toEqual(afterOne);
+  });
+});
