@@ -84,6 +84,7 @@ export {
   keyedStateSizeBytes,
   keyGroupRangeOf,
   mayBeBase,
+  mayHoldKeyGroups,
   type SegmentReference,
   type StateDigests,
   type UnitedSegments,
@@ -95,6 +96,7 @@ export {
   type OperatorStatePartitions,
   operatorStateSizeBytes,
 } from './handle/operator-state-handle.js';
+export type { OptionalFact, OptionalFacts } from './handle/optional-facts.js';
 export {
   type ByteStreamStateHandle,
   equalStreamStateHandles,

@@ -5,6 +5,8 @@
 //       segments, positions within the streams, names and indexes used once.
 //   D2. The key groups of an operator belong to one handle each: none is restored twice.
 //   D3. Handles that named one segment name one object again.
+//   D4. The segments of a handle are in the order of K4 and of the scopes of K5 (keyed-state-handle.ts), and hold no key
+//       group that the operator does not have.
 
 import type { CheckpointMetadataScope } from '../checkpoint-storage/checkpoint-storage-location.js';
 import { isStateError } from '../error/state-error.js';
@@ -15,6 +17,7 @@ import type {
   SegmentReference,
 } from '../handle/keyed-state-handle.js';
 import type { OperatorStateHandle, OperatorStatePartitions } from '../handle/operator-state-handle.js';
+import { isOptionalFacts, type OptionalFacts } from '../handle/optional-facts.js';
 import type { StreamStateHandle } from '../handle/stream-state-handle.js';
 import { UPPER_BOUND_MAX_PARALLELISM } from '../key-group/key-group-assignment.js';
 import { checkSnapshot } from '../serialization/serializer-snapshot.js';
@@ -71,18 +74,20 @@ export class CheckpointMetadataDecoder {
       operators: decodedOperators,
       masterStates: decodedMasterStates,
       ...(decodedAttachment && { attachment: decodedAttachment }),
+      ...decodeOptional(root),
       writer: root.field('writer').text(),
     };
   }
 
   private segment(segment: PlainDataReader): SegmentReference {
-    segment.object(['uid', 'stream', 'lengthBytes', 'checksum', 'checkpointId', 'scope']);
+    segment.object(['uid', 'stream', 'lengthBytes', 'checksum', 'checkpointId', 'scope', 'keyGroupRange']);
     const uid = segment.field('uid').matching(/^[0-9a-f]{32}$/, '32 lower-case hex digits');
     const stream = this.stream(segment.field('stream'));
     const lengthBytes = segment.field('lengthBytes').integer(0);
     const known = knownLengthOf(stream);
     if (known !== undefined && known !== lengthBytes)
       throw segment.failure(`has ${lengthBytes} bytes in a stream of ${known}`);
+    const range = segment.optionalField('keyGroupRange')?.object(['first', 'last']);
     return {
       uid,
       stream,
@@ -90,11 +95,12 @@ export class CheckpointMetadataDecoder {
       checksum: segment.field('checksum').integer(0, UINT32_MAX),
       checkpointId: segment.field('checkpointId').integer(1),
       scope: segment.field('scope').oneOf(['exclusive', 'shared']),
+      ...(range && { keyGroupRange: decodeRange(range, 0, UPPER_BOUND_MAX_PARALLELISM - 1) }),
     };
   }
 
   private operator(operator: PlainDataReader): OperatorState {
-    operator.object(['uid', 'name', 'parallelism', 'maxParallelism', 'subtasks', 'coordinator']);
+    operator.object(['uid', 'name', 'parallelism', 'maxParallelism', 'subtasks', 'coordinator', 'optional']);
     const uid = operator.field('uid').nonEmptyText();
     const name = operator.optionalField('name')?.nonEmptyText();
     const maxParallelism = operator.field('maxParallelism').integer(1, UPPER_BOUND_MAX_PARALLELISM);
@@ -112,6 +118,7 @@ export class CheckpointMetadataDecoder {
       maxParallelism,
       subtasks: decodedSubtasks,
       ...(coordinator && { coordinator: this.stream(coordinator) }),
+      ...decodeOptional(operator),
     };
   }
 
@@ -157,9 +164,13 @@ export class CheckpointMetadataDecoder {
       segments,
       chainStarts,
       ...this.digests(handle, keyGroupRange),
+      ...decodeTtlClocks(handle, keyGroupRange),
+      ...decodeOptional(handle),
     };
+    checkSegments(handle, segments, maxParallelism);
     if (kind === 'key-groups') return { kind, ...fields };
     const checkpointId = handle.field('checkpointId').integer(1);
+    checkSharing(handle, segments, checkpointId);
     const baseCheckpointId = handle.optionalField('baseCheckpointId')?.integer(1, checkpointId - 1);
     return {
       kind,
@@ -185,7 +196,7 @@ export class CheckpointMetadataDecoder {
   }
 
   private operatorHandle(handle: PlainDataReader): OperatorStateHandle {
-    handle.object(['states', 'checksum', 'stream']);
+    handle.object(['states', 'checksum', 'stream', 'optional']);
     const states = handle.field('states').uniqueList('name', (state) => state.field('name').nonEmptyText());
     // The positions come before the stream whose length bounds them.
     const decodedStates = states.map((state) => this.operatorState(state));
@@ -196,7 +207,13 @@ export class CheckpointMetadataDecoder {
         throw (states[index] as PlainDataReader).failure(`has the position ${last} of ${lengthMaxOf(stream)} bytes`);
     }
     const checksum = handle.optionalField('checksum')?.integer(0, UINT32_MAX);
-    return { kind: 'operator', stream, states: decodedStates, ...(checksum !== undefined && { checksum }) };
+    return {
+      kind: 'operator',
+      stream,
+      states: decodedStates,
+      ...(checksum !== undefined && { checksum }),
+      ...decodeOptional(handle),
+    };
   }
 
   private operatorState(state: PlainDataReader): OperatorStatePartitions {
@@ -209,7 +226,7 @@ export class CheckpointMetadataDecoder {
   }
 
   private rawKeyedHandle(handle: PlainDataReader, maxParallelism: number): RawKeyedStateHandle {
-    handle.object(['first', 'last', 'offsets', 'stream']);
+    handle.object(['first', 'last', 'offsets', 'stream', 'optional']);
     const keyGroupRange = decodeRange(handle, 0, maxParallelism - 1);
     const offsets = this.blobs.takeOptional(handle.field('offsets'), Number.MAX_SAFE_INTEGER - 1);
     const stream = this.stream(handle.field('stream'));
@@ -217,7 +234,7 @@ export class CheckpointMetadataDecoder {
       throw handle.failure(`has ${offsets.length} positions for its key groups`);
     const outside = offsets.find((offset) => offset > lengthMaxOf(stream));
     if (outside !== undefined) throw handle.failure(`has the position ${outside} of ${lengthMaxOf(stream)} bytes`);
-    return { kind: 'raw-keyed', keyGroupRange, offsets, stream };
+    return { kind: 'raw-keyed', keyGroupRange, offsets, stream, ...decodeOptional(handle) };
   }
 
   private stream(stream: PlainDataReader): StreamStateHandle {
@@ -271,6 +288,7 @@ const ROOT_FIELDS: readonly string[] = [
   'timestampMs',
   'properties',
   'lineage',
+  'optional',
   'writer',
 ];
 const KEYED_FIELDS: readonly string[] = [
@@ -282,6 +300,8 @@ const KEYED_FIELDS: readonly string[] = [
   'segments',
   'chainStarts',
   'digests',
+  'ttlClocks',
+  'optional',
 ];
 const INCREMENTAL_FIELDS: readonly string[] = [
   ...KEYED_FIELDS,
@@ -331,6 +351,47 @@ function decodeChainStarts(starts: PlainDataReader, range: KeyGroupRangeData, se
     next = last + 1;
     return { first, last, segment: start.field('segment').integer(0, segments - 1) };
   });
+}
+
+function checkSegments(handle: PlainDataReader, segments: readonly SegmentReference[], maxParallelism: number): void {
+  for (const [index, segment] of segments.entries()) {
+    const before = segments[index - 1]?.checkpointId ?? 0;
+    if (segment.checkpointId < before)
+      throw handle.failure(`has a segment of checkpoint ${segment.checkpointId} after one of checkpoint ${before}`);
+    const last = segment.keyGroupRange?.last ?? 0;
+    if (last >= maxParallelism) throw handle.failure(`has a segment with key group ${last} of ${maxParallelism}`);
+  }
+}
+
+function checkSharing(handle: PlainDataReader, segments: readonly SegmentReference[], checkpointId: number): void {
+  for (const segment of segments) {
+    if (segment.checkpointId > checkpointId)
+      throw handle.failure(`of checkpoint ${checkpointId} has a segment of checkpoint ${segment.checkpointId}`);
+    if (segment.checkpointId < checkpointId && segment.scope !== 'shared')
+      throw handle.failure(`has a segment that only checkpoint ${segment.checkpointId} may use`);
+  }
+}
+
+function decodeTtlClocks(handle: PlainDataReader, range: KeyGroupRangeData): Pick<KeyedStateHandle, 'ttlClocks'> {
+  let least = range.first;
+  const ttlClocks = handle.optionalField('ttlClocks')?.list();
+  if (ttlClocks === undefined) return {};
+  const decoded = ttlClocks.map((clock): readonly [number, number] => {
+    const [keyGroup, timestampMs, ...rest] = clock.list();
+    if (keyGroup === undefined || timestampMs === undefined || rest.length > 0)
+      throw clock.failure('is not a pair of a key group and a time');
+    const group = keyGroup.integer(least, range.last);
+    least = group + 1;
+    return [group, timestampMs.integer(Number.MIN_SAFE_INTEGER)];
+  });
+  return { ttlClocks: decoded };
+}
+
+function decodeOptional(owner: PlainDataReader): { readonly optional?: OptionalFacts } {
+  const optional = owner
+    .optionalField('optional')
+    ?.satisfying(isOptionalFacts, 'an object of plain JSON of at most 32 levels');
+  return optional === undefined ? {} : { optional };
 }
 
 function decodeProperties(properties: PlainDataReader): CheckpointProperties {

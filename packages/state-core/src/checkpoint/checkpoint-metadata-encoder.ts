@@ -5,8 +5,9 @@
 //   N1. A segment is stored once, however many handles name it: they hold its index.
 
 import type { CheckpointMetadataScope } from '../checkpoint-storage/checkpoint-storage-location.js';
-import type { KeyedStateHandle, SegmentReference } from '../handle/keyed-state-handle.js';
+import type { KeyedStateHandle, KeyGroupRangeData, SegmentReference } from '../handle/keyed-state-handle.js';
 import type { OperatorStateHandle } from '../handle/operator-state-handle.js';
+import { isOptionalFacts, type OptionalFacts } from '../handle/optional-facts.js';
 import { equalStreamStateHandles, type StreamStateHandle } from '../handle/stream-state-handle.js';
 import type { PlainData, SerializerSnapshot } from '../serialization/type-serializer.js';
 import type {
@@ -54,6 +55,7 @@ export class CheckpointMetadataEncoder {
       timestampMs: metadata.timestampMs,
       properties: { ...metadata.properties },
       ...(lineage && { lineage: { epoch: lineage.epoch, ...(lineage.parent && { parent: { ...lineage.parent } }) } }),
+      ...optionalOf(metadata),
       writer: metadata.writer,
     };
   }
@@ -83,6 +85,7 @@ export class CheckpointMetadataEncoder {
       checksum: segment.checksum,
       checkpointId: segment.checkpointId,
       scope: segment.scope,
+      ...(segment.keyGroupRange && { keyGroupRange: plainRange(segment.keyGroupRange) }),
     };
   }
 
@@ -94,6 +97,7 @@ export class CheckpointMetadataEncoder {
       maxParallelism: operator.maxParallelism,
       subtasks: operator.subtasks.map((subtask) => this.subtask(subtask)),
       ...(operator.coordinator && { coordinator: this.stream(operator.coordinator) }),
+      ...optionalOf(operator),
     };
   }
 
@@ -120,6 +124,8 @@ export class CheckpointMetadataEncoder {
       ...(handle.digests && {
         digests: handle.digests.map(({ stateName, digests }) => ({ stateName, digests: this.blobWriter.add(digests) })),
       }),
+      ...(handle.ttlClocks && { ttlClocks: handle.ttlClocks.map(([keyGroup, timeMs]) => [keyGroup, timeMs]) }),
+      ...optionalOf(handle),
       ...(handle.kind === 'incremental' && {
         checkpointId: handle.checkpointId,
         ...(handle.baseCheckpointId !== undefined && { baseCheckpointId: handle.baseCheckpointId }),
@@ -137,6 +143,7 @@ export class CheckpointMetadataEncoder {
       })),
       ...(handle.checksum !== undefined && { checksum: handle.checksum }),
       stream: this.stream(handle.stream),
+      ...optionalOf(handle),
     };
   }
 
@@ -146,6 +153,7 @@ export class CheckpointMetadataEncoder {
       last: handle.keyGroupRange.last,
       offsets: this.blobWriter.addOptional(handle.offsets),
       stream: this.stream(handle.stream),
+      ...optionalOf(handle),
     };
   }
 
@@ -165,6 +173,8 @@ export function equalSegmentReferences(a: SegmentReference, b: SegmentReference)
       a.checksum === b.checksum &&
       a.checkpointId === b.checkpointId &&
       a.scope === b.scope &&
+      a.keyGroupRange?.first === b.keyGroupRange?.first &&
+      a.keyGroupRange?.last === b.keyGroupRange?.last &&
       equalStreamStateHandles(a.stream, b.stream))
   );
 }
@@ -172,4 +182,15 @@ export function equalSegmentReferences(a: SegmentReference, b: SegmentReference)
 function plainSnapshot(snapshot: SerializerSnapshot): PlainData {
   const { type, version, parameters } = snapshot;
   return { type, version, ...(parameters && { parameters }) };
+}
+
+function plainRange({ first, last }: KeyGroupRangeData): PlainData {
+  return { first, last };
+}
+
+function optionalOf({ optional }: { readonly optional?: OptionalFacts }): { readonly optional?: PlainData } {
+  if (optional === undefined) return {};
+  // Before the JSON is made of it: a cycle would never end.
+  if (!isOptionalFacts(optional)) throw new TypeError('optional facts are plain JSON of at most 32 levels');
+  return { optional };
 }

@@ -16,7 +16,8 @@
 //   F2. One metadata has one form: equal content gives equal bytes.
 //   F3. What the writer accepts the reader accepts: both apply the same rules.
 //   F4. Whatever the bytes are, reading ends in metadata or in a StateError, with no more memory than they justify.
-//   F5. A name, flag or version that this version does not know is refused: what it means may matter.
+//   F5. A name, flag or version that this version does not know is refused: what it means may matter. Only the members of
+//       `optional` objects are for those who know them, and are kept for those who will.
 
 import { ByteReader } from '../bytes/byte-reader.js';
 import { ByteWriter, valueTooLarge } from '../bytes/byte-writer.js';

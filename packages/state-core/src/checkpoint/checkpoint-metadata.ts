@@ -2,9 +2,12 @@
 //
 //   M1. Everything that is needed to restore is in here or named here; nothing else counts.
 //   M2. In memory locations are absolute; the stored form holds references relative to the metadata.
+//   M3. What a later version adds, and an older reader can do without, stands in an `optional` object. A reader that does
+//       not know a member keeps it and writes it again, wherever the thing it belongs to goes as it is.
 
 import type { KeyedStateHandle } from '../handle/keyed-state-handle.js';
 import type { OperatorStateHandle } from '../handle/operator-state-handle.js';
+import type { OptionalFacts } from '../handle/optional-facts.js';
 import type { StreamStateHandle } from '../handle/stream-state-handle.js';
 import type { SerializerSnapshot } from '../serialization/type-serializer.js';
 
@@ -27,6 +30,8 @@ export interface RawKeyedStateHandle {
   readonly keyGroupRange: { readonly first: number; readonly last: number };
   readonly offsets: readonly number[];
   readonly stream: StreamStateHandle;
+  /** Facts of later versions (M3). */
+  readonly optional?: OptionalFacts;
 }
 
 /** The state of one operator. */
@@ -39,6 +44,8 @@ export interface OperatorState {
   readonly subtasks: readonly OperatorSubtaskState[];
   /** What a source or coordinator keeps for the whole operator. */
   readonly coordinator?: StreamStateHandle;
+  /** Facts of later versions (M3). */
+  readonly optional?: OptionalFacts;
 }
 
 /** State that a part of the program keeps at the coordinator. */
@@ -81,6 +88,8 @@ export interface CheckpointMetadata {
   readonly operators: readonly OperatorState[];
   readonly masterStates: readonly MasterState[];
   readonly attachment?: CheckpointAttachment;
+  /** Facts of later versions (M3). */
+  readonly optional?: OptionalFacts;
   /** Version of the library that wrote, for messages only. */
   readonly writer: string;
 }

@@ -115,6 +115,12 @@ export class PlainDataReader {
     return word;
   }
 
+  /** The value as it is, when it is of the type that `what` describes. */
+  satisfying<T>(check: (value: unknown) => value is T, what: string): T {
+    if (!check(this.value)) throw this.failure(`is not ${what}`);
+    return this.value;
+  }
+
   /** What `check` makes of the value; its errors get the path. */
   checked<T>(check: (value: unknown) => T): T {
     try {

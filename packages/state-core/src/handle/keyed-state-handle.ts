@@ -11,6 +11,7 @@
 //       all of its segments are (`mayBeBase`): an exclusive segment goes with its checkpoint.
 
 import { KeyGroupRange } from '../key-group/key-group-range.js';
+import type { OptionalFacts } from './optional-facts.js';
 import { type StreamStateHandle, streamStateSizeBytes } from './stream-state-handle.js';
 
 /** Key groups from `first` to `last`, both inclusive, as plain data. */
@@ -68,6 +69,8 @@ interface KeyedStateHandleFields {
    * the greatest of these and of those in the headers of its segments: time goes on while nothing is written.
    */
   readonly ttlClocks?: readonly (readonly [keyGroup: number, timestampMs: number])[];
+  /** Facts of later versions, which this one keeps and does not know. */
+  readonly optional?: OptionalFacts;
 }
 
 /** A full image: every segment was written for this snapshot. */
@@ -108,7 +111,7 @@ export function keyedStateCheckpointedSizeBytes(handle: KeyedStateHandle): numbe
 /**
  * The part of a handle that lies in `range`: the same segments, fewer key groups. `undefined` when nothing does.
  *
- * Segments that no remaining key group reads are left out.
+ * Segments that no remaining key group reads are left out; so are facts of later versions, which were told of the whole.
  */
 export function intersectKeyedStateHandle(
   handle: KeyedStateHandle,
@@ -118,16 +121,37 @@ export function intersectKeyedStateHandle(
   const shared = own.getIntersection(range);
   if (shared.numberOfKeyGroups === 0) return undefined;
   if (shared.equals(own)) return handle;
-  const clipped = clipChainStarts(handle.chainStarts, shared);
-  const firstSegment = clipped.reduce((least, start) => Math.min(least, start.segment), handle.segments.length);
-  const { digests, ...fields } = handle;
+  const { digests, ttlClocks, optional: _, ...fields } = handle;
   return {
     ...fields,
+    handleId: `${handle.handleId}/${shared.first}-${shared.last}`,
     keyGroupRange: { first: shared.first, last: shared.last },
-    segments: handle.segments.slice(firstSegment),
-    chainStarts: clipped.map((start) => ({ ...start, segment: start.segment - firstSegment })),
+    ...clipChains(handle, shared),
     ...(digests === undefined ? {} : { digests: digests.map((state) => sliceDigests(state, own, shared)) }),
+    ...(ttlClocks === undefined ? {} : { ttlClocks: ttlClocks.filter(([keyGroup]) => shared.contains(keyGroup)) }),
   };
+}
+
+function clipChains(handle: KeyedStateHandle, range: KeyGroupRange): UnitedSegments {
+  const starts = clipChainStarts(handle.chainStarts, range);
+  const firstRead = starts.reduce((least, { segment }) => Math.min(least, segment), handle.segments.length);
+  const segments: SegmentReference[] = [];
+  /** By old index: the new one of the segment, or of the next that is left. */
+  const newIndexes: number[] = [];
+  for (const [index, segment] of handle.segments.entries()) {
+    newIndexes.push(segments.length);
+    if (index >= firstRead && mayHoldKeyGroups(segment, range)) segments.push(segment);
+  }
+  const chainStarts = starts.flatMap((start) => {
+    const segment = newIndexes[start.segment] as number;
+    return segment < segments.length ? [{ ...start, segment }] : [];
+  });
+  return { segments, chainStarts };
+}
+
+/** Whether key groups of `range` may be in a segment: if not, a reader of these need not open it. */
+export function mayHoldKeyGroups({ keyGroupRange }: SegmentReference, range: KeyGroupRange): boolean {
+  return keyGroupRange === undefined || (keyGroupRange.first <= range.last && keyGroupRange.last >= range.first);
 }
 
 function clipChainStarts(starts: readonly ChainStart[], range: KeyGroupRange): ChainStart[] {

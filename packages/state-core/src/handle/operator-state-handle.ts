@@ -1,6 +1,7 @@
 // The operator state of one subtask in a snapshot: one stream, and for each state how it is redistributed and where
 // its elements start.
 
+import type { OptionalFacts } from './optional-facts.js';
 import { type StreamStateHandle, streamStateSizeBytes } from './stream-state-handle.js';
 
 /**
@@ -30,6 +31,8 @@ export interface OperatorStateHandle {
    * another snapshot must not pass. Absent for streams that an operator laid out itself.
    */
   readonly checksum?: number;
+  /** Facts of later versions, which this one keeps and does not know. */
+  readonly optional?: OptionalFacts;
 }
 
 /** Bytes that the handle refers to. */

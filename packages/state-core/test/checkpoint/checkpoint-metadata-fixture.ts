@@ -32,6 +32,7 @@ function segment(digit: string, checkpointId: number, inline?: readonly number[]
     checksum: 0xfedcba98,
     checkpointId,
     scope: bytes ? 'exclusive' : 'shared',
+    ...(bytes && { keyGroupRange: { first: 0, last: 3 } }),
   };
 }
 
@@ -58,6 +59,7 @@ export function fullMetadata(): CheckpointMetadata {
         parallelism: 2,
         maxParallelism: 8,
         coordinator: { kind: 'byte-stream', name: 'coordinator', bytes: Uint8Array.of(1, 2, 3) },
+        optional: { subtaskRecords: [12_345, 0.5, null] },
         subtasks: [
           {
             subtaskIndex: 0,
@@ -75,6 +77,11 @@ export function fullMetadata(): CheckpointMetadata {
                 checkpointId: 9,
                 baseCheckpointId: 8,
                 checkpointedSizeBytes: 3,
+                ttlClocks: [
+                  [0, 1_700_000_000_000],
+                  [3, -5],
+                ],
+                optional: { chain: { length: 2 } },
               },
             ],
             operator: [
@@ -87,6 +94,7 @@ export function fullMetadata(): CheckpointMetadata {
                   { name: 'rules', mode: 'BROADCAST', offsets: [400] },
                 ],
                 checksum: 77,
+                optional: {},
               },
             ],
             rawKeyed: [
@@ -95,6 +103,7 @@ export function fullMetadata(): CheckpointMetadata {
                 keyGroupRange: { first: 0, last: 3 },
                 offsets: [-1, 0, 17, -1],
                 stream: { kind: 'file', location: `${ROOT}chk-9/raw`, sizeBytes: -1 },
+                optional: { codec: 'none' },
               },
             ],
             rawOperator: [
@@ -141,6 +150,7 @@ export function fullMetadata(): CheckpointMetadata {
       },
       bytes: Uint8Array.of(42),
     },
+    optional: { coordinatorEpoch: 4, 'from a later version': { nested: [true, 'text', []] } },
     writer: '@tidemark/state-core 0.1.0',
   };
 }

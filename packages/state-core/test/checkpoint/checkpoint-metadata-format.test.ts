@@ -161,6 +161,46 @@ describe('checkpoint metadata, written and read', () => {
     expect(() => writeCheckpointMetadata(bareMetadata({ checkpointId: 0 }), directoryScope)).toThrow(TypeError);
   });
 
+  it('keeps facts of later versions, wherever they may stand', () => {
+    const stranger = { surprise: { of: ['a', 'later', 'version'] } };
+    const bytes = forged((json) => {
+      const [operator] = json.operators;
+      const [subtask] = operator.subtasks;
+      const owners = [
+        json,
+        operator,
+        subtask.keyed[0],
+        subtask.operator[0],
+        subtask.rawKeyed[0],
+        subtask.rawOperator[0],
+      ];
+      for (const owner of owners) owner.optional = { ...owner.optional, ...stranger };
+    });
+    const read = readCheckpointMetadata(bytes, directoryScope);
+    const again = readCheckpointMetadata(writeCheckpointMetadata(read, directoryScope), directoryScope);
+    expect(again).toEqual(read);
+    const [operator] = again.operators;
+    const subtask = operator?.subtasks[0];
+    const owners = [
+      again,
+      operator,
+      subtask?.keyed[0],
+      subtask?.operator[0],
+      subtask?.rawKeyed[0],
+      subtask?.rawOperator[0],
+    ];
+    for (const owner of owners) expect(owner?.optional).toMatchObject(stranger);
+    expect(again.optional).toMatchObject({ coordinatorEpoch: 4 });
+  });
+
+  it('refuses to write optional facts that are no plain JSON', () => {
+    const cycle: Plain = {};
+    cycle.cycle = cycle;
+    for (const optional of [cycle, { a: Number.NaN }, { a: undefined }, { a: () => {} }, { a: 1n }, [] as Plain]) {
+      expect(() => writeCheckpointMetadata(bareMetadata({ optional }), directoryScope)).toThrow(TypeError);
+    }
+  });
+
   it('refuses two segments with one uid', () => {
     const metadata: Plain = fullMetadata();
     metadata.operators[0].subtasks[1].keyed[0].segments = [
@@ -206,6 +246,80 @@ describe('checkpoint metadata that was damaged or forged', () => {
         json.surprise = 1;
       },
     ],
+    [
+      'an unknown field of a keyed handle',
+      (json) => {
+        json.operators[0].subtasks[0].keyed[0].surprise = 1;
+      },
+    ],
+    [
+      'segments of a handle that descend by checkpoint',
+      (json) => {
+        json.operators[0].subtasks[0].keyed[0].segments.reverse();
+      },
+    ],
+    [
+      'a segment of a later checkpoint than the handle',
+      (json) => {
+        json.operators[0].subtasks[0].keyed[0].checkpointId = 8;
+        json.operators[0].subtasks[0].keyed[0].baseCheckpointId = 7;
+      },
+    ],
+    [
+      'an exclusive segment of an earlier checkpoint',
+      (json) => {
+        json.segments[0].scope = 'exclusive';
+      },
+    ],
+    [
+      'a segment with key groups that the operator does not have',
+      (json) => {
+        json.segments[1].keyGroupRange.last = 8;
+      },
+    ],
+    [
+      'a segment with a range turned round',
+      (json) => {
+        json.segments[1].keyGroupRange.first = 4;
+      },
+    ],
+    [
+      'a clock outside the key groups of the handle',
+      (json) => {
+        json.operators[0].subtasks[0].keyed[0].ttlClocks[1][0] = 4;
+      },
+    ],
+    [
+      'clocks that descend',
+      (json) => {
+        json.operators[0].subtasks[0].keyed[0].ttlClocks.reverse();
+      },
+    ],
+    [
+      'a clock of three parts',
+      (json) => {
+        json.operators[0].subtasks[0].keyed[0].ttlClocks[0].push(1);
+      },
+    ],
+    [
+      'a clock that is no time',
+      (json) => {
+        json.operators[0].subtasks[0].keyed[0].ttlClocks[0][1] = 0.5;
+      },
+    ],
+    [
+      'optional facts that are a list',
+      (json) => {
+        json.optional = [];
+      },
+    ],
+    [
+      'optional facts nested without end',
+      (json) => {
+        json.optional = { deep: JSON.parse('['.repeat(300) + ']'.repeat(300)) };
+      },
+    ],
+    ['optional facts beyond all numbers', (json) => JSON.stringify(json).replace('12345', '1e400')],
     [
       'a field named __proto__',
       (json) => JSON.stringify(json).replace('{"attachment"', '{"__proto__":{"polluted":true},"attachment"'),

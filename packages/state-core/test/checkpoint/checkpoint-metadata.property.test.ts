@@ -14,6 +14,7 @@ import { readCheckpointMetadata, writeCheckpointMetadata } from '../../src/check
 import { isStateError } from '../../src/error/state-error.js';
 import type { ChainStart, KeyedStateHandle, SegmentReference } from '../../src/handle/keyed-state-handle.js';
 import type { OperatorStateHandle } from '../../src/handle/operator-state-handle.js';
+import type { OptionalFacts } from '../../src/handle/optional-facts.js';
 import type { StreamStateHandle } from '../../src/handle/stream-state-handle.js';
 import { createKeyGroupPartitions } from '../../src/key-group/key-group-assignment.js';
 import type { KeyGroupRange } from '../../src/key-group/key-group-range.js';
@@ -27,6 +28,14 @@ const id = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
 const size = fc.oneof(fc.nat(100), fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }));
 const blob = fc.uint8Array({ maxLength: 20 });
 const uint32 = fc.integer({ min: 0, max: 0xffffffff });
+
+/** What a later version may have added, as it comes out of JSON. */
+const optional: fc.Arbitrary<{ optional?: OptionalFacts }> = fc.option(
+  fc
+    .dictionary(name, fc.jsonValue({ maxDepth: 3 }), { maxKeys: 3 })
+    .map((facts) => ({ optional: JSON.parse(JSON.stringify(facts)) as OptionalFacts })),
+  { nil: {} },
+);
 
 const stream: fc.Arbitrary<StreamStateHandle> = fc.oneof(
   fc.record({ kind: fc.constant('byte-stream' as const), name, bytes: blob }),
@@ -54,10 +63,16 @@ const segment: fc.Arbitrary<SegmentReference> = fc
     checksum: uint32,
     checkpointId: id,
     scope: fc.constantFrom('exclusive' as const, 'shared' as const),
+    range: fc.option(fc.tuple(fc.nat(3), fc.nat(3)), { nil: undefined }),
   })
-  .map((fields) => {
+  .map(({ range, ...fields }) => {
     const known = lengthOf(fields.stream);
-    return { ...fields, lengthBytes: known === Number.MAX_SAFE_INTEGER ? fields.lengthBytes : known };
+    const keyGroupRange = range && { first: Math.min(...range), last: Math.max(...range) };
+    return {
+      ...fields,
+      ...(keyGroupRange && { keyGroupRange }),
+      lengthBytes: known === Number.MAX_SAFE_INTEGER ? fields.lengthBytes : known,
+    };
   });
 
 const positions = (handle: StreamStateHandle) =>
@@ -75,8 +90,10 @@ const operatorHandle: fc.Arbitrary<OperatorStateHandle> = stream.chain((handle) 
         { selector: (state) => state.name, maxLength: 3 },
       ),
       checksum: fc.option(uint32, { nil: undefined }),
+      facts: optional,
     })
-    .map(({ states, checksum }) => ({
+    .map(({ states, checksum, facts }) => ({
+      ...facts,
       kind: 'operator' as const,
       stream: handle,
       states: states.map((state) => ({
@@ -104,23 +121,29 @@ function keyedHandle(
   maxParallelism: number,
   pool: readonly SegmentReference[],
 ): fc.Arbitrary<KeyedStateHandle> {
-  return fc.subarray([...pool]).chain((segments) =>
+  return fc.subarray(pool.toSorted((a, b) => a.checkpointId - b.checkpointId)).chain((segments) =>
     fc
       .record({
+        facts: optional,
+        ttlClocks: fc.option(fc.array(fc.maxSafeInteger(), { maxLength: range.numberOfKeyGroups }), { nil: undefined }),
         handleId: name,
         chainStarts: chainStarts(range, segments.length),
         digestNames: fc.option(fc.uniqueArray(name, { maxLength: 2 }), { nil: undefined }),
         incremental: fc.option(
           fc.record({
-            checkpointId: fc.integer({ min: 2, max: 1000 }),
+            age: fc.nat(3),
             base: fc.boolean(),
             checkpointedSizeBytes: size,
           }),
           { nil: undefined },
         ),
       })
-      .map(({ handleId, chainStarts: starts, digestNames, incremental }): KeyedStateHandle => {
+      .map(({ handleId, chainStarts: starts, digestNames, incremental, ttlClocks, facts }): KeyedStateHandle => {
+        const newest = segments.at(-1)?.checkpointId ?? 2;
+        const mayBeIncremental = segments.every((one) => one.scope === 'shared' || one.checkpointId === newest);
         const fields = {
+          ...facts,
+          ...(ttlClocks && { ttlClocks: ttlClocks.map((timeMs, index) => [range.first + index, timeMs] as const) }),
           handleId,
           keyGroupRange: { first: range.first, last: range.last },
           maxParallelism,
@@ -133,13 +156,15 @@ function keyedHandle(
             })),
           }),
         };
-        if (incremental === undefined) return { kind: 'key-groups', ...fields };
-        const { checkpointId, base, checkpointedSizeBytes } = incremental;
+        if (incremental === undefined || !mayBeIncremental) return { kind: 'key-groups', ...fields };
+        const { age, base, checkpointedSizeBytes } = incremental;
+        const allShared = segments.every((one) => one.scope === 'shared');
+        const checkpointId = Math.min(newest + (allShared ? age : 0), Number.MAX_SAFE_INTEGER);
         return {
           kind: 'incremental',
           ...fields,
           checkpointId,
-          ...(base && { baseCheckpointId: checkpointId - 1 }),
+          ...(base && checkpointId > 1 && { baseCheckpointId: checkpointId - 1 }),
           checkpointedSizeBytes,
         };
       }),
@@ -194,8 +219,10 @@ function operator(pool: readonly SegmentReference[]): fc.Arbitrary<OperatorState
             ),
           ),
           coordinator: fc.option(stream, { nil: undefined }),
+          facts: optional,
         })
-        .map(({ uid, name: operatorName, subtasks, coordinator }) => ({
+        .map(({ uid, name: operatorName, subtasks, coordinator, facts }) => ({
+          ...facts,
           uid,
           ...(operatorName === undefined ? {} : { name: operatorName }),
           parallelism,
@@ -232,9 +259,11 @@ const metadata: fc.Arbitrary<CheckpointMetadata> = fc
           nil: undefined,
         }),
         writer: fc.string(),
+        facts: optional,
       })
-      .map(({ epoch, attachment, ...fields }) => ({
+      .map(({ epoch, attachment, facts, ...fields }) => ({
         ...fields,
+        ...facts,
         ...(epoch !== undefined && {
           lineage: { epoch, parent: { epoch: epoch - 1, checkpointId: fields.checkpointId } },
         }),

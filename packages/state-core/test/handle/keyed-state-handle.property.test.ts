@@ -33,6 +33,60 @@ function handleOf(subtask: Subtask, checkpointId: number): KeyedStateHandle {
   };
 }
 
+describe('intersectKeyedStateHandle', () => {
+  const segment = (uid: string, checkpointId: number, first: number, last: number): SegmentReference => ({
+    uid,
+    stream: { kind: 'byte-stream', name: uid, bytes: new Uint8Array() },
+    lengthBytes: 0,
+    checksum: 0,
+    checkpointId,
+    scope: 'shared',
+    keyGroupRange: { first, last },
+  });
+  const handle: KeyedStateHandle = {
+    kind: 'key-groups',
+    handleId: 'id',
+    keyGroupRange: { first: 0, last: 7 },
+    maxParallelism: MAX_PARALLELISM,
+    segments: [segment('a', 1, 0, 3), segment('b', 1, 4, 7), segment('c', 2, 0, 3), segment('d', 2, 4, 7)],
+    chainStarts: [
+      { first: 0, last: 3, segment: 0 },
+      { first: 4, last: 6, segment: 1 },
+      { first: 7, last: 7, segment: 3 },
+    ],
+    ttlClocks: [
+      [1, 10],
+      [5, 50],
+    ],
+    optional: { rows: 5 },
+  };
+
+  test('leaves out the segments that hold none of the key groups, in the middle, too', () => {
+    const part = intersectKeyedStateHandle(handle, KeyGroupRange.of(4, 7));
+    expect(part?.segments.map(({ uid }) => uid)).toEqual(['b', 'd']);
+    expect(part?.chainStarts).toEqual([
+      { first: 4, last: 6, segment: 0 },
+      { first: 7, last: 7, segment: 1 },
+    ]);
+    expect(part?.ttlClocks).toEqual([[5, 50]]);
+    expect(part?.optional).toBeUndefined();
+  });
+
+  test('has no chain where nothing is left to read', () => {
+    const cut = { ...handle, chainStarts: [{ first: 4, last: 7, segment: 2 }], segments: handle.segments.slice(0, 3) };
+    const part = intersectKeyedStateHandle(cut, KeyGroupRange.of(4, 7));
+    expect([part?.segments, part?.chainStarts]).toEqual([[], []]);
+  });
+
+  test('gives every part an id of its own, and the whole its own back', () => {
+    const ids = createKeyGroupPartitions(MAX_PARALLELISM, 4).map(
+      (range) => intersectKeyedStateHandle(handle, range)?.handleId,
+    );
+    expect(new Set(ids).size).toBe(4);
+    expect(intersectKeyedStateHandle(handle, KeyGroupRange.of(0, 7))).toBe(handle);
+  });
+});
+
 describe('uniteKeyedStateHandles', () => {
   test('reads the newest value of every key group after any sequence of rescales and full images', () => {
     const step = fc.record({
@@ -44,7 +98,7 @@ describe('uniteKeyedStateHandles', () => {
       }),
     });
     fc.assert(
-      fc.property(fc.array(step, { minLength: 1, maxLength: 8 }), (steps) => {
+      fc.property(fc.array(step, { minLength: 1, maxLength: 8 }), fc.boolean(), (steps, withRanges) => {
         const written = new Map<string, ReadonlySet<number>>();
         const history = new Map<number, string[]>();
         let handles: KeyedStateHandle[] = [];
@@ -73,10 +127,13 @@ describe('uniteKeyedStateHandles', () => {
               checksum: 0,
               checkpointId,
               scope: 'shared',
+              ...(withRanges && { keyGroupRange: { first: range.first, last: range.last } }),
             };
             return handleOf({ range, segments: [...segments, segment], starts }, checkpointId);
           });
           for (const handle of handles) {
+            const ids = handle.segments.map((segment) => segment.checkpointId);
+            expect(ids).toEqual([...ids].sort((a, b) => a - b));
             for (const { first, segment } of handle.chainStarts) {
               const chain = handle.segments
                 .slice(segment)

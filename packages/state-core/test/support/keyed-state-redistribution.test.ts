@@ -56,7 +56,7 @@ describe('redistributing keyed state', () => {
     expect(parts).toEqual([
       {
         kind: 'key-groups',
-        handleId: '0-3',
+        handleId: '0-3/3-3',
         keyGroupRange: { first: 3, last: 3 },
         maxParallelism: 8,
         segments: [segment('old 0'), segment('new 0')],
@@ -65,7 +65,7 @@ describe('redistributing keyed state', () => {
       },
       {
         kind: 'key-groups',
-        handleId: '4-7',
+        handleId: '4-7/4-4',
         keyGroupRange: { first: 4, last: 4 },
         maxParallelism: 8,
         segments: [segment('new 4')],
