@@ -31,7 +31,13 @@ export function textDisplay(output: NodeJS.WriteStream, environment: NodeJS.Proc
   };
   return {
     say,
-    event: (event) => say(paint(event.type === 'killed' ? 31 : event.type === 'started' ? 36 : event.type === 'finished' ? 32 : 0, describe(event))),
+    event: (event) =>
+      say(
+        paint(
+          event.type === 'killed' ? 31 : event.type === 'started' ? 36 : event.type === 'finished' ? 32 : 0,
+          describe(event),
+        ),
+      ),
     progress(record, limit) {
       if (!isTerminal || performance.now() - shownAtMs < 50) return;
       shownAtMs = performance.now();

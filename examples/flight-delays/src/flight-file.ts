@@ -60,7 +60,8 @@ export class FlightFile {
       onChunk({ columnName, columnData, rowStart: chunkStart }) {
         const column = columns.get(columnName) ?? new Array<unknown>(rowEnd - rowStart);
         columns.set(columnName, column);
-        for (let index = 0; index < columnData.length; index++) column[chunkStart - rowStart + index] = columnData[index];
+        for (let index = 0; index < columnData.length; index++)
+          column[chunkStart - rowStart + index] = columnData[index];
       },
     });
     const column = (name: string): unknown[] => {
@@ -68,7 +69,12 @@ export class FlightFile {
       if (values === undefined) throw new Error(`the file of flights has no column ${name}`);
       return values;
     };
-    const [dates, delays, origins, destinations] = ['date', 'delay', 'origin', 'destination'].map(column) as [unknown[], unknown[], unknown[], unknown[]];
+    const [dates, delays, origins, destinations] = ['date', 'delay', 'origin', 'destination'].map(column) as [
+      unknown[],
+      unknown[],
+      unknown[],
+      unknown[],
+    ];
     // 64-bit integers arrive as bigint; delays are minutes and fit a number.
     return Array.from({ length: rowEnd - rowStart }, (_, index) => ({
       departureMs: (dates[index] as Date).getTime(),

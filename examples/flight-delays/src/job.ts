@@ -1,10 +1,10 @@
 // The job: reads flights from where the last checkpoint left off, keeps the state of every route, takes a checkpoint
 // every 100,000 flights. It may be killed at any moment; what it had not checkpointed is read again.
 
-import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { isStateError, openState, safeInteger, type OpenState, string, struct } from '@tidemark/state';
+import { isStateError, type OpenState, openState, safeInteger, string, struct } from '@tidemark/state';
 import { routeOf } from './flight.js';
 import { FlightFile } from './flight-file.js';
 import type { JobCommand, JobMessage, JobSettings } from './job-messages.js';
@@ -21,7 +21,11 @@ const Position = struct({ nextRecord: safeInteger });
 type FlightState = OpenState<string, typeof routeStates, { nextRecord: number }>;
 
 /** Runs the job to its end, or until it is told to stop. */
-export async function runJob(settings: JobSettings, tell: (message: JobMessage) => void, onCommand: (handler: (command: JobCommand) => void) => void): Promise<void> {
+export async function runJob(
+  settings: JobSettings,
+  tell: (message: JobMessage) => void,
+  onCommand: (handler: (command: JobCommand) => void) => void,
+): Promise<void> {
   let stopRequested = false;
   onCommand((command) => {
     stopRequested ||= command.type === 'stop';
@@ -116,7 +120,9 @@ if (process.send !== undefined) {
   runJob(settings, tell, onCommand).then(
     () => process.disconnect(),
     (error: unknown) => {
-      process.stderr.write(`${isStateError(error) ? `${error.code}: ${error.message}` : String((error as Error).stack ?? error)}\n`);
+      process.stderr.write(
+        `${isStateError(error) ? `${error.code}: ${error.message}` : String((error as Error).stack ?? error)}\n`,
+      );
       process.exitCode = 1;
       process.disconnect();
     },

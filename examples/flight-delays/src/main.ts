@@ -37,11 +37,14 @@ async function main(): Promise<number> {
 
 async function run(options: Options, display: Display): Promise<number> {
   const workDirectory = await mkdtemp(join(tmpdir(), 'tidemark-flights-'));
-  const checkpointDirectory = options.checkpoints === undefined ? join(workDirectory, 'checkpoints') : resolve(options.checkpoints);
+  const checkpointDirectory =
+    options.checkpoints === undefined ? join(workDirectory, 'checkpoints') : resolve(options.checkpoints);
   const summariesFile = join(workDirectory, 'summaries.jsonl');
   const settings = { stateBackend: options.stateBackend, checkpointDirectory, limit: options.limit, summariesFile };
   const continues = options.checkpoints !== undefined && existsSync(checkpointDirectory);
-  display.say(`${count(options.limit)} flights, state backend ${options.stateBackend}, killed ${options.kills} times (seed ${options.seed})`);
+  display.say(
+    `${count(options.limit)} flights, state backend ${options.stateBackend}, killed ${options.kills} times (seed ${options.seed})`,
+  );
   display.say(`checkpoints in ${checkpointDirectory}${continues ? ' (going on from the latest there)' : ''}`);
 
   const plain = startPlainPass(options.limit);
@@ -85,7 +88,10 @@ async function run(options: Options, display: Display): Promise<number> {
   }
 }
 
-function startPlainPass(limit: number): { readonly summaries: Promise<readonly RouteSummary[]>; stop(): Promise<unknown> } {
+function startPlainPass(limit: number): {
+  readonly summaries: Promise<readonly RouteSummary[]>;
+  stop(): Promise<unknown>;
+} {
   const worker = new Worker(new URL('./plain-pass.js', import.meta.url), { workerData: { limit } });
   const summaries = new Promise<readonly RouteSummary[]>((resolveSummaries, reject) => {
     worker.once('message', resolveSummaries);
@@ -124,7 +130,21 @@ function report(
   const top = busiest(summaries, 10);
   if (options.json) {
     const { kills, flightsProcessed, flightsReadAgain, elapsedMs, events } = outcome;
-    print({ finished: true, identical, differing, seed: options.seed, kills, flightsProcessed, flightsReadAgain, elapsedMs, flightsPerSecond, routes: summaries.length, routesFile, busiest: top, timeline: events });
+    print({
+      finished: true,
+      identical,
+      differing,
+      seed: options.seed,
+      kills,
+      flightsProcessed,
+      flightsReadAgain,
+      elapsedMs,
+      flightsPerSecond,
+      routes: summaries.length,
+      routesFile,
+      busiest: top,
+      timeline: events,
+    });
     return;
   }
   display.say('');
@@ -136,7 +156,10 @@ function report(
   display.say(
     `${count(outcome.flightsProcessed)} flights processed in ${(outcome.elapsedMs / 1000).toFixed(1)} s, restarts and ${count(outcome.flightsReadAgain)} flights read again included: ${count(flightsPerSecond)} flights per second`,
   );
-  if (!identical) display.say(`different: ${differing.slice(0, 10).join(', ')}${differing.length > 10 ? ` and ${differing.length - 10} more` : ''}`);
+  if (!identical)
+    display.say(
+      `different: ${differing.slice(0, 10).join(', ')}${differing.length > 10 ? ` and ${differing.length - 10} more` : ''}`,
+    );
   display.say(`identical to an uninterrupted run: ${identical ? 'yes' : 'no'}`);
 }
 

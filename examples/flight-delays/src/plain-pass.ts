@@ -35,7 +35,13 @@ export async function plainPass(limit: number): Promise<RouteSummary[]> {
     }
   }
   return [...routes]
-    .map(([route, { tally, recent, byWeekday }]) => ({ route, ...tally, recent, byWeekday, average: tally.sum / tally.count }))
+    .map(([route, { tally, recent, byWeekday }]) => ({
+      route,
+      ...tally,
+      recent,
+      byWeekday,
+      average: tally.sum / tally.count,
+    }))
     .sort(byRoute);
 }
 

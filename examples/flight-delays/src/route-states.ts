@@ -54,7 +54,12 @@ export function addFlight(flight: Flight, { summary, recent, byWeekday, average 
   summary.update(
     before === undefined
       ? { count: 1, sum: delay, min: delay, max: delay }
-      : { count: before.count + 1, sum: before.sum + delay, min: Math.min(before.min, delay), max: Math.max(before.max, delay) },
+      : {
+          count: before.count + 1,
+          sum: before.sum + delay,
+          min: Math.min(before.min, delay),
+          max: Math.max(before.max, delay),
+        },
   );
 
   const delays = [...recent.get()];

@@ -13,7 +13,15 @@ export function busiest(summaries: readonly RouteSummary[], most: number): Route
 
 /** Lines of text, one a route. */
 export function drawRoutes(summaries: readonly RouteSummary[]): string[] {
-  const head = ['route', 'flights', 'average', 'least', 'most', 'last five delays', WEEKDAYS.map((day) => day[0]).join('')];
+  const head = [
+    'route',
+    'flights',
+    'average',
+    'least',
+    'most',
+    'last five delays',
+    WEEKDAYS.map((day) => day[0]).join(''),
+  ];
   const rows = summaries.map((summary) => [
     summary.route,
     count(summary.count),
@@ -23,9 +31,16 @@ export function drawRoutes(summaries: readonly RouteSummary[]): string[] {
     summary.recent.join(' '),
     sparkline(summary.byWeekday),
   ]);
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] as string).length)));
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => (row[column] as string).length)),
+  );
   const line = (cells: readonly string[]): string =>
-    cells.map((cell, column) => (column === 0 || column >= 5 ? cell.padEnd(widths[column] as number) : cell.padStart(widths[column] as number))).join('  ').trimEnd();
+    cells
+      .map((cell, column) =>
+        column === 0 || column >= 5 ? cell.padEnd(widths[column] as number) : cell.padStart(widths[column] as number),
+      )
+      .join('  ')
+      .trimEnd();
   return [line(head), widths.map((width) => '─'.repeat(width)).join('  '), ...rows.map(line)];
 }
 
@@ -34,5 +49,7 @@ function sparkline(sums: readonly (number | null)[]): string {
   const known = sums.filter((sum) => sum !== null);
   const least = Math.min(...known);
   const range = Math.max(...known) - least || 1;
-  return sums.map((sum) => (sum === null ? ' ' : BLOCKS[Math.round(((sum - least) / range) * (BLOCKS.length - 1))])).join('');
+  return sums
+    .map((sum) => (sum === null ? ' ' : BLOCKS[Math.round(((sum - least) / range) * (BLOCKS.length - 1))]))
+    .join('');
 }

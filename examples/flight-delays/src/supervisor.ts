@@ -66,7 +66,9 @@ export class Supervisor {
   }
 
   private async attempt(targets: number[]): Promise<'finished' | 'stopped' | 'killed'> {
-    const child = fork(this.jobFile, [JSON.stringify(this.settings)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const child = fork(this.jobFile, [JSON.stringify(this.settings)], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
     this.child = child;
     let ending: 'finished' | 'stopped' | 'killed' | undefined;
     let record = 0;
@@ -77,8 +79,15 @@ export class Supervisor {
         case 'started':
           startRecord = message.record;
           record = startRecord;
-          for (const { pointer, reason } of message.skipped) this.note({ type: 'skipped', atMs: this.nowMs(), pointer, reason });
-          this.note({ type: 'started', atMs: this.nowMs(), record, restoredCheckpoint: message.restoredCheckpoint ?? null, restoreMs: message.restoreMs });
+          for (const { pointer, reason } of message.skipped)
+            this.note({ type: 'skipped', atMs: this.nowMs(), pointer, reason });
+          this.note({
+            type: 'started',
+            atMs: this.nowMs(),
+            record,
+            restoredCheckpoint: message.restoredCheckpoint ?? null,
+            restoreMs: message.restoreMs,
+          });
           if (this.stopping) this.stop();
           break;
         case 'progress':
@@ -87,7 +96,15 @@ export class Supervisor {
           break;
         case 'checkpoint': {
           const { checkpointId, durationMs, freezeMs, bytes } = message;
-          this.note({ type: 'checkpoint', atMs: this.nowMs(), checkpointId, record: message.record, durationMs, freezeMs, bytes });
+          this.note({
+            type: 'checkpoint',
+            atMs: this.nowMs(),
+            checkpointId,
+            record: message.record,
+            durationMs,
+            freezeMs,
+            bytes,
+          });
           break;
         }
         case 'stopped':
@@ -107,7 +124,9 @@ export class Supervisor {
     this.child = undefined;
     this.flightsProcessed += Math.max(0, record - startRecord);
     if (ending === undefined) {
-      throw new Error(`the job ended by itself with ${signal === null ? `exit code ${code}` : signal} at record ${record}`);
+      throw new Error(
+        `the job ended by itself with ${signal === null ? `exit code ${code}` : signal} at record ${record}`,
+      );
     }
     return ending;
   }

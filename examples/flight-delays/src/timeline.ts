@@ -2,7 +2,13 @@
 
 /** Something that happened to the job. `atMs` counts from the start of the program. */
 export type TimelineEvent =
-  | { readonly type: 'started'; readonly atMs: number; readonly record: number; readonly restoredCheckpoint: number | null; readonly restoreMs: number }
+  | {
+      readonly type: 'started';
+      readonly atMs: number;
+      readonly record: number;
+      readonly restoredCheckpoint: number | null;
+      readonly restoreMs: number;
+    }
   | { readonly type: 'skipped'; readonly atMs: number; readonly pointer: string; readonly reason: string }
   | {
       readonly type: 'checkpoint';
@@ -26,7 +32,11 @@ export function count(value: number): string {
 
 /** `12.3 kB` */
 export function bytes(value: number): string {
-  return value < 1000 ? `${value} B` : value < 1_000_000 ? `${(value / 1000).toFixed(1)} kB` : `${(value / 1_000_000).toFixed(1)} MB`;
+  return value < 1000
+    ? `${value} B`
+    : value < 1_000_000
+      ? `${(value / 1000).toFixed(1)} kB`
+      : `${(value / 1_000_000).toFixed(1)} MB`;
 }
 
 /** One line of text for an event. */
@@ -62,7 +72,8 @@ export function drawTimeline(events: readonly TimelineEvent[], limit: number, wi
   let start = 0;
   const label = (): string => `attempt ${String(lines.length + 1).padStart(2)}  `;
   const fill = (to: number): void => {
-    for (let at = column(start); at <= column(to); at++) if (cells[at] === ' ') cells[at] = at < column(seen) ? '.' : '-';
+    for (let at = column(start); at <= column(to); at++)
+      if (cells[at] === ' ') cells[at] = at < column(seen) ? '.' : '-';
   };
   const close = (record: number, mark: string): void => {
     fill(record);

@@ -1,9 +1,18 @@
 import { describe, expect, test } from 'vitest';
+import { differingRoutes, type RouteSummary } from '../src/route-summary.js';
 import { killRecords } from '../src/seeded-random.js';
 import { drawTimeline, type TimelineEvent } from '../src/timeline.js';
-import { differingRoutes, type RouteSummary } from '../src/route-summary.js';
 
-const summary = (route: string, count: number): RouteSummary => ({ route, count, sum: 0, min: 0, max: 0, recent: [], byWeekday: [], average: 0 });
+const summary = (route: string, count: number): RouteSummary => ({
+  route,
+  count,
+  sum: 0,
+  min: 0,
+  max: 0,
+  recent: [],
+  byWeekday: [],
+  average: 0,
+});
 
 describe('the drawing of a run', () => {
   test('shows checkpoints, the kill, and what was read again', () => {
@@ -32,7 +41,12 @@ describe('the records to be killed at', () => {
 
 describe('the comparison of two results', () => {
   test('finds routes that differ, lack or exceed', () => {
-    expect(differingRoutes([summary('A-B', 1), summary('C-D', 2)], [summary('A-B', 1), summary('C-D', 3), summary('E-F', 1)])).toEqual(['C-D', 'E-F']);
+    expect(
+      differingRoutes(
+        [summary('A-B', 1), summary('C-D', 2)],
+        [summary('A-B', 1), summary('C-D', 3), summary('E-F', 1)],
+      ),
+    ).toEqual(['C-D', 'E-F']);
     expect(differingRoutes([summary('A-B', 1)], [])).toEqual(['A-B']);
   });
 });

@@ -28,7 +28,18 @@ describe('the flight-delays program', () => {
 
   test('is killed twice and ends with the state of an uninterrupted run', async () => {
     await inFreshDirectory(async (directory) => {
-      const { stdout } = await run(process.execPath, [main, '--limit', '400000', '--kill', '2', '--seed', '7', '--json', '--out', directory]);
+      const { stdout } = await run(process.execPath, [
+        main,
+        '--limit',
+        '400000',
+        '--kill',
+        '2',
+        '--seed',
+        '7',
+        '--json',
+        '--out',
+        directory,
+      ]);
       const result = JSON.parse(stdout);
       expect(result).toMatchObject({ finished: true, identical: true, differing: [], kills: 2 });
       expect(result.timeline.filter((event: { type: string }) => event.type === 'killed')).toHaveLength(2);
@@ -54,6 +65,9 @@ describe('the flight-delays program', () => {
   }, 120_000);
 
   test('refuses a flag that cannot be right, and says which', async () => {
-    await expect(run(process.execPath, [main, '--kill', 'often'])).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('--kill') });
+    await expect(run(process.execPath, [main, '--kill', 'often'])).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--kill'),
+    });
   });
 });
