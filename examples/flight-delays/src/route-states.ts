@@ -15,7 +15,6 @@ import { type Flight, WEEKDAYS } from './flight.js';
 import { DelayTally, RECENT_DELAYS, type RouteSummary } from './route-summary.js';
 
 const Summary = struct({ count: int32, sum: int32, min: int32, max: int32 });
-type Summary = Infer<typeof Summary>;
 
 const Mean = struct({ count: int32, sum: float64 });
 type Mean = Infer<typeof Mean>;
