@@ -281,7 +281,7 @@ function checkTimeToLiveAgain({ name, ttl }: Registration, descriptor: StateDesc
   const asked = descriptor.ttl?.isEnabled ? ttlTimeOf(descriptor.ttl) : undefined;
   if (asked === ttl?.time) return;
   const [inUse, other] = [ttl?.time, asked].map((time) =>
-    time === undefined ? 'no time to live' : `one in ${time} time`,
+    time === undefined ? 'no time to live' : `a time to live in ${time} time`,
   );
   throw new StateError(
     'state-already-registered',

@@ -3,6 +3,7 @@
 import type { StateBackend, StateBackendCapabilities } from '@tidemark/state-core/spi';
 import { type ConformanceSuite, conformanceSuite } from '../conformance/conformance-case.js';
 import { accumulatingStateCases } from './accumulating-state.cases.js';
+import { figuresCases } from './figures.cases.js';
 import { keyContextCases } from './key-context.cases.js';
 import { lazyMigrationCases } from './lazy-migration.cases.js';
 import { lifecycleCases } from './lifecycle.cases.js';
@@ -17,6 +18,7 @@ import { snapshotCases } from './snapshot.cases.js';
 import type { StateBackendCase, StateBackendRequirement } from './state-backend-case.js';
 import { StateBackendHarness } from './state-backend-harness.js';
 import { ttlCases } from './ttl.cases.js';
+import { ttlSemanticsCases } from './ttl-semantics.cases.js';
 import { valueStateCases } from './value-state.cases.js';
 
 /** Every case about state backends. */
@@ -34,6 +36,8 @@ export const STATE_BACKEND_CASES: readonly StateBackendCase[] = [
   ...operatorSchemaChangeCases,
   ...rescaleCases,
   ...ttlCases,
+  ...ttlSemanticsCases,
+  ...figuresCases,
   ...lifecycleCases,
 ];
 
