@@ -34,6 +34,7 @@ export { ManualScheduler } from './fault/manual-scheduler.js';
 export { MemoryCheckpointStreams } from './memory/memory-checkpoint-streams.js';
 export { type KeyedStateModelOptions, runKeyedStateModel } from './model/keyed-state-model.js';
 export { SeededRandom } from './model/seeded-random.js';
+export { runTtlModel, type TtlModelOptions } from './model/ttl-model.js';
 export { type Evolution, EvolvingSerializer } from './serializers/evolving-serializer.js';
 export type { StateBackendCase, StateBackendRequirement } from './state-backend-cases/state-backend-case.js';
 export {
