@@ -33,7 +33,9 @@ import {
   IdleWork,
   type KeyedStateRegistration,
   KeyedStateRegistry,
+  KeyedStateTracking,
   RestoredKeyedState,
+  restoredRecordCount,
   TtlCleanup,
   TtlClock,
   type TtlPolicy,
@@ -65,9 +67,10 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
   private readonly currentKey: CurrentKey<K>;
   private readonly passing: ValuePassingOptions;
   private readonly epochs: EpochClock = new EpochClock();
-  private readonly states: Map<string, CreatedHeapState<K>> = new Map();
+  private readonly states: Map<string, OpenedState<K>> = new Map();
   private readonly snapshots: CloseableRegistry;
   private readonly idleDecoding: IdleWork;
+  private readonly tracking: KeyedStateTracking<K> | undefined;
   private readonly ttlClock: TtlClock;
   private readonly ttlCleanup: TtlCleanup;
   private hasTtl = false;
@@ -101,6 +104,7 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
       objectReuse: config.get(StateOptions.OBJECT_REUSE),
       checkMutation: config.get(StateOptions.CHECK_MUTATION),
     };
+    this.tracking = KeyedStateTracking.from({ config, clock, keyContext: this.currentKey, keySerializer });
     this.snapshots = new CloseableRegistry({ description: `the keyed state of ${operatorIdentifier}` });
     this.idleDecoding = new IdleWork(scheduler, clock, () => this.decodeStep());
   }
@@ -156,7 +160,7 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
     const created = this.states.get(registration.name) ?? this.createState(registration);
     // Asked for with other settings, it may be the first that is cleaned up in the background.
     if (registration.ttl !== undefined) this.ttlCleanup.wake();
-    return created.state as unknown as KeyedStateOf<K, N, D>;
+    return created.forProgram as KeyedStateOf<K, N, D>;
   }
 
   getPartitionedState<N, D extends StateDescriptor>(
@@ -276,18 +280,33 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
     return count;
   }
 
+  /**
+   * `entries` and `<state>.entries` count map entries one by one; what was restored and not decoded yet counts as it is
+   * stored, since counting decodes nothing.
+   */
   metrics(): StateMetrics {
+    const entriesOfStates: Record<string, number> = {};
     let decodedEntries = 0;
-    for (const { tables } of this.states.values())
-      for (const table of tables.made()) decodedEntries += table.entryCount;
+    let entries = 0;
+    for (const name of new Set([...this.restored.states.keys(), ...this.states.keys()])) {
+      let decoded = 0;
+      for (const table of this.states.get(name)?.tables.made() ?? []) decoded += table.live;
+      const count = decoded + restoredRecordCount(this.restored, name);
+      entriesOfStates[`${name}.entries`] = count;
+      decodedEntries += decoded;
+      entries += count;
+    }
     let expiredEntries = 0;
     for (const { ttl } of this.registry.registrations) expiredEntries += ttl?.expiredEntries ?? 0;
     return {
       registeredStates: this.registry.size,
+      entries,
       decodedEntries,
       rawBytes: this.restored.sizeBytes,
       expiredEntries,
       runningSnapshots: this.runningSnapshots,
+      ...entriesOfStates,
+      ...this.tracking?.metrics(),
     };
   }
 
@@ -310,7 +329,7 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
     this.restored.clear();
   }
 
-  private createState(registration: KeyedStateRegistration): CreatedHeapState<K> {
+  private createState(registration: KeyedStateRegistration): OpenedState<K> {
     const { keyGroupRange, restored, keySerializer, currentKey, passing } = this;
     const created = createHeapState(
       { currentKey, keySerializer, passing },
@@ -324,10 +343,11 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
         ...tableTtlOf(registration, passing),
       },
     );
-    this.states.set(registration.name, created);
+    const opened = { ...created, forProgram: this.tracking?.track(created.state, registration) ?? created.state };
+    this.states.set(registration.name, opened);
     if (registration.ttl !== undefined) this.cleanUp(registration.ttl, created.tables as StateTables<SweptTable>);
     this.idleDecoding.wake();
-    return created;
+    return opened;
   }
 
   private cleanUp(policy: TtlPolicy, tables: StateTables<SweptTable>): void {
@@ -357,6 +377,11 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
     const { keySerializer } = this;
     return keySerializer.isImmutableType || this.passing.objectReuse ? (key as K) : keySerializer.copy(key as K);
   }
+}
+
+/** A state as the backend has it, and as the program gets it: the same object unless its calls are tracked. */
+interface OpenedState<K> extends CreatedHeapState<K> {
+  readonly forProgram: unknown;
 }
 
 interface LastState {

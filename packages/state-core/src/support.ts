@@ -86,6 +86,7 @@ export {
   type KeyedStateRegistryParameters,
   STATES_MAX,
 } from './support/keyed-state-registry.js';
+export { KeyedStateTracking, type KeyedStateTrackingParameters } from './support/keyed-state-tracking.js';
 export {
   OperatorStateCheckpointOutputStream,
   RAW_OPERATOR_STATE_NAME,
@@ -104,12 +105,15 @@ export {
   type RestoreParameters,
   schemasEqual,
 } from './support/restored-keyed-state.js';
+export { restoredRecordCount } from './support/restored-record-count.js';
+export { type SampleFigures, SampleHistogram } from './support/sample-histogram.js';
 export {
   type SnapshotExecution,
   SnapshotStrategyRunner,
   type SnapshotStrategyRunnerOptions,
 } from './support/snapshot-strategy-runner.js';
 export { assignOperatorState } from './support/state-assignment.js';
+export type { TrackedTypes } from './support/state-call-sizes.js';
 export { tooManyConcurrentSnapshots } from './support/too-many-concurrent-snapshots.js';
 export { TtlCleanup, type TtlCleanupParameters, type TtlCleanupTarget, type TtlCursor } from './support/ttl-cleanup.js';
 export { type FrozenTtlTime, NO_TIME, TtlClock, type TtlClockParameters, type TtlTime } from './support/ttl-clock.js';

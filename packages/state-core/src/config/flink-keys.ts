@@ -21,7 +21,6 @@ const UNSUPPORTED: readonly (readonly [key: string, advice: string])[] = [
   ['state.backend.async', 'snapshots are always written asynchronously; remove the key'],
   ['state.backend.local-recovery', LOCAL],
   ['state.changelog.', CHANGELOG],
-  ['state.size-track.', 'sizes of single values are not measured; every checkpoint reports the size of its state'],
   [
     'execution.checkpointing.interval-during-backlog',
     'sources report no backlog; execution.checkpointing.interval holds',

@@ -9,6 +9,10 @@ export const StateBackendOptions: {
   readonly LATENCY_TRACK_SAMPLE_INTERVAL: ConfigOptionWithDefault<number>;
   readonly LATENCY_TRACK_HISTORY_SIZE: ConfigOptionWithDefault<number>;
   readonly LATENCY_TRACK_STATE_NAME_AS_VARIABLE: ConfigOptionWithDefault<boolean>;
+  readonly SIZE_TRACK_ENABLED: ConfigOptionWithDefault<boolean>;
+  readonly SIZE_TRACK_SAMPLE_INTERVAL: ConfigOptionWithDefault<number>;
+  readonly SIZE_TRACK_HISTORY_SIZE: ConfigOptionWithDefault<number>;
+  readonly SIZE_TRACK_STATE_NAME_AS_VARIABLE: ConfigOptionWithDefault<boolean>;
 } = {
   STATE_BACKEND: stringOption({
     key: 'state.backend.type',
@@ -44,5 +48,29 @@ export const StateBackendOptions: {
     deprecatedKeys: ['state.backend.latency-track.state-name-as-variable'],
     defaultValue: true,
     description: 'Whether latencies are kept apart by the name of the state.',
+  }),
+  SIZE_TRACK_ENABLED: booleanOption({
+    key: 'state.size-track.keyed-state-enabled',
+    defaultValue: false,
+    description: 'Whether the serialized sizes of what keyed state calls handle are measured.',
+  }),
+  SIZE_TRACK_SAMPLE_INTERVAL: integerOption({
+    key: 'state.size-track.sample-interval',
+    defaultValue: 100,
+    unit: 'calls',
+    minimum: 1,
+    description: 'One call out of this many is measured.',
+  }),
+  SIZE_TRACK_HISTORY_SIZE: integerOption({
+    key: 'state.size-track.history-size',
+    defaultValue: 128,
+    unit: 'samples',
+    minimum: 1,
+    description: 'How many of the last measured sizes are kept for each state and call.',
+  }),
+  SIZE_TRACK_STATE_NAME_AS_VARIABLE: booleanOption({
+    key: 'state.size-track.state-name-as-variable',
+    defaultValue: true,
+    description: 'Whether sizes are kept apart by the name of the state.',
   }),
 };

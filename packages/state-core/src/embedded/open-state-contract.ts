@@ -63,9 +63,9 @@ export interface RestoredState<A = JsonAttachment> {
 
 /** Figures of an open state. */
 export interface OpenStateMetrics {
-  /** Figures of the state backend. */
+  /** Figures of the state backend, those of `state.latency-track.*` and `state.size-track.*` among them. */
   readonly backend: StateMetrics;
-  /** Keys with a value, over all states. */
+  /** Entries of all states: keys with a value, map entries one by one. What was restored and not used yet counts as it is stored. */
   readonly entries: number;
   readonly checkpoints: {
     readonly completed: number;

@@ -50,7 +50,12 @@ export type InternalStateOf<K, N, D> =
 /** A state together with its internal side. */
 export type KeyedStateOf<K, N, D> = StateOf<D> & InternalStateOf<K, N, D>;
 
-/** What a backend tells about itself: plain numbers and text by name. */
+/**
+ * What a backend tells about itself: plain numbers and text by name. Looking costs little and decodes nothing.
+ *
+ * `entries` counts the entries of all states and `<state>.entries` those of one, where the backend knows; the figures of
+ * tracked calls are `<state>.valueStateGetLatency.p99` and the like.
+ */
 export type StateMetrics = Readonly<Record<string, number | string>>;
 
 /** Told whenever a key is chosen. */

@@ -120,7 +120,6 @@ describe('keys of Flink that are not supported', () => {
     ['execution.checkpointing.interval-during-backlog', 'execution.checkpointing.interval'],
     ['execution.state-recovery.without-channel-state.checkpoint-id', 'always aligned'],
     ['execution.async-state.total-buffer-size', 'synchronous'],
-    ['state.size-track.sample-interval', 'not measured'],
     ['pipeline.object-reuse', 'state.object-reuse'],
     ['queryable-state.enable', 'savepoint'],
     ['taskmanager.numberOfTaskSlots', 'no'],

@@ -3,6 +3,7 @@
 import type { StateBackend, StateBackendCapabilities } from '@tidemark/state-core/spi';
 import { type ConformanceSuite, conformanceSuite } from '../conformance/conformance-case.js';
 import { accumulatingStateCases } from './accumulating-state.cases.js';
+import { figuresCases } from './figures.cases.js';
 import { keyContextCases } from './key-context.cases.js';
 import { lazyMigrationCases } from './lazy-migration.cases.js';
 import { lifecycleCases } from './lifecycle.cases.js';
@@ -36,6 +37,7 @@ export const STATE_BACKEND_CASES: readonly StateBackendCase[] = [
   ...rescaleCases,
   ...ttlCases,
   ...ttlSemanticsCases,
+  ...figuresCases,
   ...lifecycleCases,
 ];
 

@@ -63,6 +63,36 @@ describe('openState over a directory', () => {
     expect(state.metrics().entries).toBeGreaterThan(0);
   });
 
+  it('shows entries, latencies and sizes of every state as plain numbers', async () => {
+    const directory = temporaryDirectory();
+    const config = {
+      'state.latency-track.keyed-state-enabled': 'true',
+      'state.latency-track.sample-interval': '1',
+      'state.size-track.keyed-state-enabled': 'true',
+      'state.size-track.sample-interval': '1',
+    };
+    const first = await openAccounts(directory, { config });
+    pay(first, 'alice', 10);
+    pay(first, 'bob', 2.5, 'tuesday');
+    pay(first, 'bob', 2.5, 'wednesday');
+    const { backend, entries } = first.metrics();
+    expect(backend).toMatchObject({
+      'total.entries': 2,
+      'log.entries': 2,
+      'by-day.entries': 3,
+      'total.valueStateGetLatency.count': 3,
+      'by-day.mapStatePutLatency.count': 3,
+      'total.valueStateUpdateValueSize.max': 8,
+    });
+    expect(entries).toBe(7);
+    expect(JSON.parse(JSON.stringify(first.metrics().backend))).toEqual(backend);
+    await first.checkpoint();
+    await first.close();
+    await using second = await openAccounts(directory);
+    expect(second.metrics().entries).toBe(7);
+    expect(second.metrics().backend).not.toHaveProperty(['total.valueStateGetLatency.count']);
+  });
+
   it('checkpoints and restores a state in which nothing was written yet', async () => {
     const directory = temporaryDirectory();
     const first = await openAccounts(directory);
