@@ -158,8 +158,7 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
     this.currentKey.checkOpen();
     const registration = this.registry.register(namespaceSerializer as KeySerializer<unknown>, descriptor);
     const created = this.states.get(registration.name) ?? this.createState(registration);
-    // Asked for with other settings, it may be the first that is cleaned up in the background.
-    if (registration.ttl !== undefined) this.ttlCleanup.wake();
+    if (registration.ttl !== undefined) this.ttlCleanup.settingsChanged();
     return created.forProgram as KeyedStateOf<K, N, D>;
   }
 
@@ -361,7 +360,13 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
         ttlCleanup.recordBegins();
       });
     }
-    tables.onAccess = ttlCleanup.add({ policy, createCursor: () => new TtlTableCursor(tables) });
+    ttlCleanup.add({
+      policy,
+      createCursor: () => new TtlTableCursor(tables),
+      setOnAccess: (onAccess) => {
+        tables.onAccess = onAccess;
+      },
+    });
   }
 
   private tablesOf(stateName: string): Iterable<StateTable> {

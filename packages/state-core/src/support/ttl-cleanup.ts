@@ -29,6 +29,8 @@ export interface TtlCleanupTarget {
   readonly policy: TtlPolicy;
   /** A walk that begins at the first entry. */
   createCursor(): TtlCursor;
+  /** Takes what is to be called before every access; `undefined` when nothing is, so that accesses pay nothing. */
+  setOnAccess(onAccess: (() => void) | undefined): void;
 }
 
 /** What {@link TtlCleanup} is made with. */
@@ -52,12 +54,14 @@ interface CleanedState {
   readonly policy: TtlPolicy;
   readonly background: TtlCursor;
   readonly incremental: TtlCursor;
+  readonly setOnAccess: TtlCleanupTarget['setOnAccess'];
 }
 
 /** The cleanup of all states of one backend. */
 export class TtlCleanup {
   private readonly parameters: TtlCleanupParameters;
   private readonly states: CleanedState[] = [];
+  private forEveryRecord: readonly (() => void)[] = [];
   /** The state that the background is at. */
   private next = 0;
   private cancel: CancelScheduled | undefined = undefined;
@@ -67,29 +71,34 @@ export class TtlCleanup {
     this.parameters = parameters;
   }
 
-  /** Cleans a state up from now on. Returns what to call before every access; it does what the settings ask for. */
-  add({ policy, createCursor }: TtlCleanupTarget): () => void {
-    const state = { policy, background: createCursor(), incremental: createCursor() };
-    this.states.push(state);
-    this.wake();
-    return () => {
-      const { cleanupIncrementally } = policy.config;
-      if (cleanupIncrementally !== undefined) state.incremental.advance(cleanupIncrementally.entries);
-    };
+  /** Cleans a state up from now on, as its settings ask for. */
+  add({ policy, createCursor, setOnAccess }: TtlCleanupTarget): void {
+    this.states.push({
+      policy,
+      background: createCursor(),
+      incremental: createCursor(),
+      setOnAccess: (onAccess) => setOnAccess(onAccess),
+    });
+    this.settingsChanged();
   }
 
   /** A key was chosen: another record begins. */
   recordBegins(): void {
-    for (const { policy, incremental } of this.states) {
-      const { cleanupIncrementally } = policy.config;
-      if (cleanupIncrementally?.forEveryRecord) incremental.advance(cleanupIncrementally.entries);
-    }
+    for (const cleanUp of this.forEveryRecord) cleanUp();
   }
 
-  /** Settings may have changed: looks whether there is work in the background. Harmless when there is none. */
-  wake(): void {
-    if (this.stopped || this.cancel !== undefined || !this.states.some(isCleanedInBackground)) return;
-    this.rest();
+  /** The settings of a state may have changed. */
+  settingsChanged(): void {
+    if (this.stopped) return;
+    const forEveryRecord: (() => void)[] = [];
+    for (const { policy, incremental, setOnAccess } of this.states) {
+      const { cleanupIncrementally } = policy.config;
+      const cleanUp = cleanupIncrementally && (() => void incremental.advance(cleanupIncrementally.entries));
+      setOnAccess(cleanUp);
+      if (cleanUp !== undefined && cleanupIncrementally?.forEveryRecord) forEveryRecord.push(cleanUp);
+    }
+    this.forEveryRecord = forEveryRecord;
+    if (this.cancel === undefined && this.states.some(isCleanedInBackground)) this.rest();
   }
 
   stop(): void {
@@ -97,6 +106,7 @@ export class TtlCleanup {
     this.cancel?.();
     this.cancel = undefined;
     this.states.length = 0;
+    this.forEveryRecord = [];
   }
 
   private rest(): void {
