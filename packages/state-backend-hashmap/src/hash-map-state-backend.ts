@@ -24,7 +24,7 @@ import { HeapKeyedStateBackend, MAX_CONCURRENT_SNAPSHOTS } from './heap-keyed-st
 export class HashMapStateBackend implements StateBackend {
   readonly name: 'hashmap' = 'hashmap';
   readonly capabilities: StateBackendCapabilities = {
-    incrementalSnapshots: false,
+    incrementalSnapshots: true,
     maxConcurrentSnapshots: MAX_CONCURRENT_SNAPSHOTS,
     liveObjects: true,
     largerThanMemory: false,

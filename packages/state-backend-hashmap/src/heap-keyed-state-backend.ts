@@ -22,6 +22,7 @@ import type {
   KeyedStateOf,
   KeySelectionListener,
   SnapshotContext,
+  SnapshotResult,
   SnapshotView,
   StateMetrics,
   StateRestoreReport,
@@ -30,19 +31,24 @@ import {
   AsyncSnapshotCallable,
   CloseableRegistry,
   CurrentKey,
+  type FrozenIncrement,
   IdleWork,
+  type IncrementalSnapshotParameters,
   type KeyedStateRegistration,
   KeyedStateRegistry,
   KeyedStateTracking,
   RestoredKeyedState,
   restoredRecordCount,
+  SnapshotBases,
+  SnapshotChain,
   TtlCleanup,
   TtlClock,
   type TtlPolicy,
   tooManyConcurrentSnapshots,
+  writeIncrementalSnapshot,
   writeKeyedSnapshot,
 } from '@tidemark/state-core/support';
-import { HeapEntriesWriter } from './snapshot/heap-entries-writer.js';
+import { HeapChangesWriter } from './snapshot/heap-changes-writer.js';
 import { type CreatedHeapState, createHeapState } from './state/create-heap-state.js';
 import { isVoidNamespace } from './state/heap-state.js';
 import { tableTtlOf } from './state/table-ttl.js';
@@ -67,6 +73,7 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
   private readonly currentKey: CurrentKey<K>;
   private readonly passing: ValuePassingOptions;
   private readonly epochs: EpochClock = new EpochClock();
+  private readonly bases: SnapshotBases;
   private readonly states: Map<string, OpenedState<K>> = new Map();
   private readonly snapshots: CloseableRegistry;
   private readonly idleDecoding: IdleWork;
@@ -105,6 +112,13 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
       checkMutation: config.get(StateOptions.CHECK_MUTATION),
     };
     this.tracking = KeyedStateTracking.from({ config, clock, keyContext: this.currentKey, keySerializer });
+    this.bases = new SnapshotBases(
+      (isRemembering, forgettableEpoch) => {
+        this.epochs.isRemembering = isRemembering;
+        this.epochs.forgettableEpoch = forgettableEpoch;
+      },
+      restoredBaseOf(parameters, restored),
+    );
     this.snapshots = new CloseableRegistry({ description: `the keyed state of ${operatorIdentifier}` });
     this.idleDecoding = new IdleWork(scheduler, clock, () => this.decodeStep());
   }
@@ -229,9 +243,10 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
       throw tooManyConcurrentSnapshots(context.checkpointId, operatorIdentifier, MAX_CONCURRENT_SNAPSHOTS);
     }
     const frozen = this.epochs.freeze();
+    const increment = this.bases.freeze(context, frozen.epoch);
     const ttlTime = this.ttlClock.freeze(context.nowMs);
     this.runningSnapshots++;
-    const entries = new HeapEntriesWriter(
+    const entries = new HeapChangesWriter(
       this.keySerializer as KeySerializer<unknown>,
       {
         peek: ({ name }, keyGroup) => this.states.get(name)?.tables.peek(keyGroup),
@@ -245,13 +260,13 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
       owner: this.snapshots,
       clock,
       call: (run) =>
-        writeKeyedSnapshot({
+        this.write(increment, {
           run,
           keySerializer: this.keySerializer,
           numberOfKeyGroups: this.numberOfKeyGroups,
           keyGroupRange: this.keyGroupRange,
           // As of now, not of the freeze: a restored state may have been registered and decoded meanwhile.
-          registrations: this.registry.registrations,
+          registrations: () => this.registry.registrations,
           restored: this.restored,
           entries,
           restampingOf: (name) => this.registry.restampingOf(name),
@@ -262,14 +277,35 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
       cleanup: () => {
         this.runningSnapshots--;
         this.epochs.release(frozen);
-        for (const { tables } of this.states.values()) for (const table of tables.made()) table.releaseView(frozen);
+        if (increment !== undefined) this.bases.release(increment);
+        for (const { tables } of this.states.values()) {
+          for (const table of tables.made()) {
+            table.releaseView(frozen);
+            table.log.forget();
+          }
+        }
       },
     });
   }
 
-  // A full image needs nothing that was there before, so nothing is kept until a checkpoint is confirmed.
+  private async write(
+    increment: FrozenIncrement | undefined,
+    parameters: Omit<IncrementalSnapshotParameters<K>, 'increment'>,
+  ): Promise<SnapshotResult<KeyedStateHandle>> {
+    if (increment === undefined) {
+      return writeKeyedSnapshot({ ...parameters, registrations: parameters.registrations() });
+    }
+    const { handle, chain } = await writeIncrementalSnapshot({ ...parameters, increment });
+    this.bases.complete(increment, chain);
+    return { jobManagerOwned: handle };
+  }
+
+  // The base that a checkpoint names says what is needed no more: completion and replacement say nothing else (N4 of
+  // snapshot-context.ts).
   notifyCheckpointComplete(): void {}
-  notifyCheckpointAborted(): void {}
+  notifyCheckpointAborted(checkpointId: number): void {
+    this.bases.abort(checkpointId);
+  }
   notifyCheckpointSubsumed(): void {}
 
   numKeyValueStateEntries(): number {
@@ -387,6 +423,16 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
 /** A state as the backend has it, and as the program gets it: the same object unless its calls are tracked. */
 interface OpenedState<K> extends CreatedHeapState<K> {
   readonly forProgram: unknown;
+}
+
+/** What the first increment may build on, where it may. */
+function restoredBaseOf<K>(
+  { restoredCheckpointId, stateHandles, keyGroupRange }: KeyedStateBackendParameters<K>,
+  restored: RestoredKeyedState,
+): { readonly checkpointId: number; readonly chain: SnapshotChain } | undefined {
+  if (restoredCheckpointId === undefined) return undefined;
+  const chain = SnapshotChain.ofRestored(stateHandles, keyGroupRange, restored);
+  return chain && { checkpointId: restoredCheckpointId, chain };
 }
 
 interface LastState {

@@ -62,6 +62,13 @@ export {
 } from './support/create-snapshot-context.js';
 export { DefaultOperatorStateBackend } from './support/default-operator-state-backend.js';
 export { HeapBroadcastState, readOnlyBroadcastState } from './support/heap-broadcast-state.js';
+export {
+  type FrozenChanges,
+  type IncrementalSnapshotParameters,
+  type KeyedChangesWriter,
+  type WrittenSnapshot,
+  writeIncrementalSnapshot,
+} from './support/incremental-snapshot-writer.js';
 export { CurrentKey, type CurrentKeyParameters } from './support/keyed-current-key.js';
 export { MutationCheck } from './support/keyed-mutation-check.js';
 export {
@@ -107,6 +114,14 @@ export {
 } from './support/restored-keyed-state.js';
 export { restoredRecordCount } from './support/restored-record-count.js';
 export { type SampleFigures, SampleHistogram } from './support/sample-histogram.js';
+export { type FrozenIncrement, type NamedBase, type OnRemembering, SnapshotBases } from './support/snapshot-bases.js';
+export {
+  CHAIN_SEGMENTS_MAX,
+  KEY_GROUPS_PER_DUE,
+  type KeyGroupMode,
+  SnapshotChain,
+  type WrittenIncrement,
+} from './support/snapshot-chain.js';
 export {
   type SnapshotExecution,
   SnapshotStrategyRunner,

@@ -18,11 +18,12 @@ export class FrozenStamps {
   private readonly nowMs: number;
   private readonly leavesOut: boolean;
 
-  constructor(policy: TtlPolicy, frozen: FrozenTtlTime, keyGroup: number) {
+  /** @param leavesOut - Whether expired entries may be left out at all. */
+  constructor(policy: TtlPolicy, frozen: FrozenTtlTime, keyGroup: number, leavesOut = true) {
     this.policy = policy;
     this.keyGroup = keyGroup;
     this.nowMs = policy.frozenNowMs(frozen, keyGroup);
-    this.leavesOut = policy.config.cleanupFullSnapshot;
+    this.leavesOut = leavesOut && policy.config.cleanupFullSnapshot;
   }
 
   /** Whether the entry that the snapshot sees in a slot is to be written (FS1). */

@@ -31,13 +31,19 @@ export interface FrozenTables {
   verify(registration: KeyedStateRegistration, value: unknown): void;
 }
 
+/** How much of each list a base has already. */
+export interface ListTails {
+  /** How many of the elements the base has: 0 when the array is another. */
+  lengthInBase(slot: number, elements: readonly unknown[]): number;
+}
+
 /** Writes what one snapshot sees of the tables. */
 export class HeapEntriesWriter implements KeyedEntriesWriter {
   constructor(
-    private readonly keySerializer: KeySerializer<unknown>,
-    private readonly tables: FrozenTables,
-    private readonly frozen: FrozenEpoch,
-    private readonly ttlTime: FrozenTtlTime,
+    protected readonly keySerializer: KeySerializer<unknown>,
+    protected readonly tables: FrozenTables,
+    protected readonly frozen: FrozenEpoch,
+    protected readonly ttlTime: FrozenTtlTime,
   ) {}
 
   hasEntries(registration: KeyedStateRegistration, keyGroup: number): boolean {
@@ -54,14 +60,25 @@ export class HeapEntriesWriter implements KeyedEntriesWriter {
     if (table === undefined) return;
     try {
       const stamps = registration.ttl && new FrozenStamps(registration.ttl, this.ttlTime, keyGroup);
-      const format =
-        table instanceof MapTable
-          ? this.mapEntries(table, registration, stamps, writer)
-          : this.entriesOf(table, registration, stamps, writer, context);
+      const format = this.formatOf(table, registration, stamps, writer, context);
       await writeFrozenEntries(table, this.frozen, format, writer, context);
     } catch (error) {
       throw withStateName(error, registration.name);
     }
+  }
+
+  /** @param tails - From where lists are written of which the base has the elements before; default from their start. */
+  protected formatOf(
+    table: KeyTable | MapTable,
+    registration: KeyedStateRegistration,
+    stamps: FrozenStamps | undefined,
+    writer: SegmentRecordWriter,
+    context: SnapshotContext,
+    tails?: ListTails,
+  ): EntryFormat {
+    return table instanceof MapTable
+      ? this.mapEntries(table, registration, stamps, writer)
+      : this.entriesOf(table, registration, stamps, writer, context, tails);
   }
 
   private entriesOf(
@@ -70,13 +87,14 @@ export class HeapEntriesWriter implements KeyedEntriesWriter {
     stamps: FrozenStamps | undefined,
     writer: SegmentRecordWriter,
     context: SnapshotContext,
+    tails: ListTails | undefined,
   ): EntryFormat {
     const sort = this.keyOrder(table, registration.namespaceSerializer);
     if (registration.kind === 'list') {
       return {
         sort,
         ...(stamps === undefined ? {} : { includes: (_slot, list) => stamps.firstIncluded(list) >= 0 }),
-        write: (slot, value) => this.writeList(table, registration, stamps, slot, value, writer, context),
+        write: (slot, value) => this.writeList(table, registration, stamps, slot, value, writer, context, tails),
       };
     }
     return {
@@ -142,20 +160,23 @@ export class HeapEntriesWriter implements KeyedEntriesWriter {
     value: unknown,
     writer: SegmentRecordWriter,
     context: SnapshotContext,
+    tails: ListTails | undefined,
   ): void | Promise<void> {
     // Appending to the arrays meanwhile changes nothing below this length (FL1 of frozen-list.ts).
     const elements =
       value instanceof FrozenList || value instanceof StampedList ? value.elements : (value as unknown[]);
     const { length } = value as { length: number };
     const first = stamps?.firstIncluded(value) ?? 0;
+    const from = first + (tails?.lengthInBase(slot, elements) ?? 0);
+    if (from >= length) return;
     const splice = (start: number): void => {
       const end = Math.min(length, start + ELEMENTS_PER_SPLICE);
       for (let index = start; index < end; index++) this.tables.verify(registration, elements[index]);
       const stampsMs = stamps?.storedStampsMs(value);
       writer.splice(table.keys[slot], table.namespaceAt(slot), start - first, elements, start, end, stampsMs);
     };
-    if (length - first <= ELEMENTS_PER_SPLICE) return splice(first);
-    return writeInParts(first, length, splice, writer, context);
+    if (length - from <= ELEMENTS_PER_SPLICE) return splice(from);
+    return writeInParts(from, length, splice, writer, context);
   }
 }
 
@@ -174,7 +195,7 @@ async function writeInParts(
 }
 
 /** Adds the name of the state to the refusal of a value, which knows only the path within it. */
-function withStateName(error: unknown, stateName: string): unknown {
+export function withStateName(error: unknown, stateName: string): unknown {
   if (!isStateError(error, 'value-not-serializable') && !isStateError(error, 'value-too-large')) return error;
   return new StateError(error.code, `state '${stateName}': ${error.message}`, {
     details: { ...error.details, stateName },

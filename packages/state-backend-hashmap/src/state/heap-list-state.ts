@@ -86,6 +86,7 @@ export class HeapListState<K, N, T> extends HeapState<K, N, T, KeyTable> impleme
     }
     const elements = table.values[slot] as T[];
     if (table.changed[slot] !== table.clock.epoch) {
+      if (table.clock.isRemembering) table.log.appended(slot, elements, table.changed[slot] as number, table.live);
       if (table.isAwaitedBySnapshot(slot)) table.touch(slot, new FrozenList(elements, elements.length));
       else table.touch(slot);
     }

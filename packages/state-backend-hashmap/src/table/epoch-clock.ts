@@ -16,6 +16,10 @@ export class EpochClock {
   epoch = 1;
   /** The freezes that running snapshots look at (EC2). */
   frozen: readonly FrozenEpoch[] = [];
+  /** Whether a checkpoint to come may be built on an earlier one, so that tables note what goes. */
+  isRemembering = false;
+  /** Changes up to this epoch need not be remembered any more. */
+  forgettableEpoch: number = Number.MAX_SAFE_INTEGER;
 
   /** Ends the epoch. */
   freeze(): FrozenEpoch {

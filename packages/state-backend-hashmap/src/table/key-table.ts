@@ -162,6 +162,16 @@ export class KeyTable extends Slots implements StateTable {
     };
   }
 
+  /** The slot that the index has of a key and namespace, whatever stands in it; -1 when it has none (KT1). */
+  placeOf(key: unknown, namespace: unknown): number {
+    const { key: keySerializer, namespace: namespaceSerializer } = this.types;
+    return this.index.get(keySerializer.identity(key), namespaceSerializer.identity(namespace)) ?? -1;
+  }
+
+  protected logRemoval(slot: number): void {
+    this.log.removed(this.keys[slot], this.namespaceAt(slot), this.live);
+  }
+
   protected forget(slot: number): void {
     const { key, namespace, isVoidNamespace } = this.types;
     this.index.delete(key.identity(this.keys[slot]), isVoidNamespace ? 0 : namespace.identity(this.namespaces[slot]));

@@ -20,6 +20,7 @@ export class MapTable extends Slots implements StateTable {
   /** Maps with an entry. */
   entryCount = 0;
 
+  private clearing: 'no' | 'new entries' | 'old entries' = 'no';
   private readonly types: TableTypes;
   private readonly mapKeySerializer: KeySerializer<unknown>;
   private readonly index: KeyIndex<MapOwner>;
@@ -111,7 +112,11 @@ export class MapTable extends Slots implements StateTable {
 
   /** Removes all entries of a map. */
   clear(owner: MapOwner): void {
+    this.clearing = 'new entries';
     for (const slot of owner.slots()) if (this.values[slot] !== ABSENT) this.remove(slot);
+    // One note for all of them.
+    if ((this.clearing as string) === 'old entries') this.log.cleared(owner.key, owner.namespace, this.live);
+    this.clearing = 'no';
   }
 
   *keysOf(namespace: KeyIdentity): Iterable<unknown> {
@@ -161,6 +166,22 @@ export class MapTable extends Slots implements StateTable {
       },
       splice: () => {},
     };
+  }
+
+  /** The slot that the index has of a map entry, whatever stands in it; -1 when it has none (MO2 of map-owner.ts). */
+  placeOf(key: unknown, namespace: unknown, mapKey: unknown): number {
+    const { key: keySerializer, namespace: namespaceSerializer } = this.types;
+    const owner = this.index.get(keySerializer.identity(key), namespaceSerializer.identity(namespace));
+    return owner === undefined ? -1 : owner.get(this.mapKeySerializer.identity(mapKey));
+  }
+
+  protected logRemoval(slot: number): void {
+    if (this.clearing === 'no') {
+      const { key, namespace } = this.owners[slot] as MapOwner;
+      this.log.removedFromMap(key, namespace, this.mapKeys[slot], this.live);
+    } else {
+      this.clearing = 'old entries';
+    }
   }
 
   protected forget(slot: number): void {

@@ -18,8 +18,10 @@
 //   SL4. `structure` counts insertions and removals: iterators fail when it moves under them. That an entry expired does not
 //        count: walks go on without it.
 //   SL5. A table without views whose last entry goes gives its memory back.
+//   SL6. `changed` says of every entry that is there whether it was set since a checkpoint; what went is in the log.
 
 import { ABSENT } from './absent.js';
+import { ChangeLog } from './change-log.js';
 import type { EpochClock, FrozenEpoch } from './epoch-clock.js';
 import { SlotStamps, type TableTtl } from './slot-stamps.js';
 import { SlotsView, UNCHANGED } from './slots-view.js';
@@ -49,6 +51,8 @@ export abstract class Slots {
   structure = 0;
   /** The time stamps of the slots; `undefined` where entries have none. */
   readonly stamps: SlotStamps | undefined;
+  /** What went, for checkpoints that write what changed (SL6). */
+  readonly log: ChangeLog;
 
   private views: SlotsView[] = [];
   private free: number[] = [];
@@ -58,6 +62,7 @@ export abstract class Slots {
 
   constructor(clock: EpochClock, ttl?: TableTtl, keyGroup = 0) {
     this.clock = clock;
+    this.log = new ChangeLog(clock);
     this.stamps = ttl === undefined || ttl.perElement ? undefined : new SlotStamps(ttl, keyGroup, this);
     // The array was begun with ABSENT so that it never has to change the way it stores its elements.
     this.values.length = 0;
@@ -65,6 +70,8 @@ export abstract class Slots {
 
   /** Takes the entry in a slot out of the index; nobody looks at the slot any more. */
   protected abstract forget(slot: number): void;
+  /** Notes in the log that the entry in a slot goes, which was there when the epoch began. */
+  protected abstract logRemoval(slot: number): void;
   /** Gives up all arrays. Called when no slot is in use. */
   protected abstract forgetAll(): void;
   /** Takes the entry in a slot away because its time is up: as a removal, but walks under way go on. */
@@ -79,7 +86,7 @@ export abstract class Slots {
   touch(slot: number, preimage: unknown = this.preimage(slot)): boolean {
     if (this.seen !== this.clock.epoch) this.attachViews();
     const isNeeded = this.views.length > 0 && this.isAwaited(slot);
-    if (isNeeded) (this.views.at(-1) as SlotsView).keep(slot, preimage);
+    if (isNeeded) (this.views.at(-1) as SlotsView).keep(slot, preimage, this.changed[slot] as number);
     this.changed[slot] = this.clock.epoch;
     return isNeeded;
   }
@@ -108,6 +115,7 @@ export abstract class Slots {
   /** Puts a value into a slot whose entry was removed but is still in the index (SL3). */
   protected revive(slot: number, value: unknown): void {
     if (this.changed[slot] !== this.clock.epoch) this.touch(slot);
+    this.born[slot] = this.clock.epoch;
     this.values[slot] = value;
     this.live++;
     this.structure++;
@@ -122,6 +130,7 @@ export abstract class Slots {
   /** As {@link vacate}, and walks under way go on. */
   protected vacateUnnoticed(slot: number): void {
     if (this.changed[slot] !== this.clock.epoch) this.touch(slot);
+    if (this.clock.isRemembering && (this.born[slot] as number) < this.clock.epoch) this.logRemoval(slot);
     this.values[slot] = ABSENT;
     this.live--;
     if (this.views.length > 0) this.retired.push(slot);
@@ -132,6 +141,7 @@ export abstract class Slots {
   finishLoading(): void {
     this.changed.fill(0, 0, this.count);
     this.born.fill(0, 0, this.count);
+    this.log.clear();
     this.seen = 0;
   }
 
@@ -148,6 +158,29 @@ export abstract class Slots {
       if (kept !== UNCHANGED) return kept;
     }
     return this.values[slot];
+  }
+
+  /** Whether what the snapshot of a view finds in a slot came there after `baseEpoch`. */
+  isChangedSince(baseEpoch: number, view: SlotsView, slot: number): boolean {
+    const epoch = this.changed[slot] as number;
+    if (epoch <= baseEpoch) return false;
+    if (epoch <= view.frozen.epoch) return true;
+    // Changed after the freeze: what was kept knows since when it had stood there.
+    for (let index = this.views.indexOf(view); index < this.views.length; index++) {
+      const newer = this.views[index] as SlotsView;
+      if (newer.kept(slot) !== UNCHANGED) return newer.keptEpoch(slot) > baseEpoch;
+    }
+    return true;
+  }
+
+  /** How many entries the snapshot of a view finds that came after `baseEpoch`. */
+  countChangedSince(baseEpoch: number, view: SlotsView): number {
+    let count = 0;
+    for (let slot = 0; slot < view.slotCount; slot++) {
+      if ((this.changed[slot] as number) <= baseEpoch || !this.isChangedSince(baseEpoch, view, slot)) continue;
+      if (this.valueAt(view, slot) !== ABSENT) count++;
+    }
+    return count;
   }
 
   /** The snapshot has written this table, or will not. */

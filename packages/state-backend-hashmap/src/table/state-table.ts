@@ -3,6 +3,7 @@
 
 import type { KeyIdentity, KeySerializer } from '@tidemark/state-core';
 import type { RecordVisitor } from '@tidemark/state-core/support';
+import type { ChangeLog } from './change-log.js';
 import type { EpochClock, FrozenEpoch } from './epoch-clock.js';
 import type { TableTtl } from './slot-stamps.js';
 import type { SlotsView } from './slots-view.js';
@@ -36,6 +37,8 @@ export interface StateTable {
   finishLoading(): void;
   /** The view of a running snapshot; `undefined` when there was nothing at the freeze or it has been written. */
   viewOf(frozen: FrozenEpoch): SlotsView | undefined;
+  /** What went, for checkpoints that write what changed. */
+  readonly log: ChangeLog;
   /** The snapshot has written this table, or will not. */
   releaseView(frozen: FrozenEpoch): void;
 }

@@ -280,9 +280,9 @@ class SegmentWriter implements SegmentRecordWriter {
       const stream = await this.stream.closeAndGetHandle();
       invariant(stream !== undefined, 'the stream took the bytes of a segment and has no handle to them');
       this.phase = 'finished';
-      const { uid, checkpointId } = this.header;
+      const { uid, checkpointId, keyGroupRange } = this.header;
       return {
-        reference: { uid, stream, lengthBytes, checksum, checkpointId, scope: this.scope },
+        reference: { uid, stream, lengthBytes, checksum, checkpointId, scope: this.scope, keyGroupRange },
         digests: digestsOf(keyGroups),
         entryCount: this.blocks.recordsEnded,
       };

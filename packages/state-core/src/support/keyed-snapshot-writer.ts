@@ -66,6 +66,10 @@ export interface KeyedSnapshotParameters<K> {
   /** Name of the backend, for messages. */
   readonly backendName: string;
   readonly compression?: SnapshotCompression;
+  /** Whether later checkpoints may use the segments. Default `exclusive`: they belong to this snapshot alone. */
+  readonly scope?: CheckpointedStateScope;
+  /** The checkpoint that the segments build on; left out for a full image. */
+  readonly baseCheckpointId?: number;
 }
 
 interface OpenedLayer {
@@ -95,25 +99,32 @@ export async function writeKeyedSnapshot<K>(
   return { jobManagerOwned: handleOf(finished, layers.isFlat, parameters) };
 }
 
-interface FinishedLayer {
+/** A segment that was written to its end. */
+export interface FinishedLayer {
   readonly segment: FinishedSegment;
   readonly schemas: readonly StateSchema[];
+  /** Bytes of the blocks by key group. */
+  readonly bytesByKeyGroup: ReadonlyMap<number, number>;
 }
 
-async function writeLayer<K>(
+/** Writes one segment. @param registrations - The states whose live entries it takes. @throws as {@link writeKeyedSnapshot}. */
+export async function writeLayer<K>(
   layer: SnapshotLayer,
   registrations: readonly KeyedStateRegistration[],
   parameters: KeyedSnapshotParameters<K>,
 ): Promise<FinishedLayer> {
   const { run } = parameters;
   const opened = await openLayer(layer, parameters);
+  const bytesByKeyGroup = new Map<number, number>();
   try {
     for (const keyGroup of parameters.keyGroupRange) {
+      const startBytes = opened.writer.lengthBytes;
       await writeKeyGroup(keyGroup, opened, registrations, parameters);
+      bytesByKeyGroup.set(keyGroup, opened.writer.lengthBytes - startBytes);
       if (run.context.shouldYield()) await run.context.yieldNow();
     }
     const segment = await opened.writer.finish();
-    return { segment, schemas: opened.schemas };
+    return { segment, schemas: opened.schemas, bytesByKeyGroup };
   } catch (error) {
     await opened.writer.abort();
     throw error;
@@ -123,19 +134,19 @@ async function writeLayer<K>(
 }
 
 async function openLayer<K>(layer: SnapshotLayer, parameters: KeyedSnapshotParameters<K>): Promise<OpenedLayer> {
-  const { run } = parameters;
+  const { run, scope = 'exclusive' } = parameters;
   const { context } = run;
   const schemas = [...layer.schemas.values()].map((schema, id) => ({ ...schema, id }));
   const stateNames = schemas.map(({ name }) => name);
   const stream = await context.streams.createCheckpointStateOutputStream(
-    SCOPE,
+    scope,
     { stateNames, sort: 'keyed' },
     context.signal,
   );
   const writer = await openSegmentWriter({
     stream,
     header: headerOf(schemas, parameters),
-    scope: SCOPE,
+    scope,
     ...(parameters.compression === undefined ? {} : { compression: parameters.compression }),
   });
   // Closing the stream below the writer ends a write that hangs; the writer then fails and cleans up.
@@ -143,15 +154,13 @@ async function openLayer<K>(layer: SnapshotLayer, parameters: KeyedSnapshotParam
   return { layer, schemas, writer, stream };
 }
 
-// A full image belongs to its checkpoint alone: no later one refers to parts of it.
-const SCOPE: CheckpointedStateScope = 'exclusive';
-
 function headerOf<K>(states: readonly StateSchema[], parameters: KeyedSnapshotParameters<K>): SegmentHeader {
   const { run, keyGroupRange, numberOfKeyGroups, keySerializer, random, backendName, compression } = parameters;
   const ttlClocks = ttlClocksOf(parameters);
   return {
     uid: randomHexId(random),
     checkpointId: run.context.checkpointId,
+    ...(parameters.baseCheckpointId === undefined ? {} : { baseCheckpointId: parameters.baseCheckpointId }),
     keyGroupRange: { first: keyGroupRange.first, last: keyGroupRange.last },
     maxParallelism: numberOfKeyGroups,
     keyHash: KEY_HASH,
@@ -165,7 +174,11 @@ function headerOf<K>(states: readonly StateSchema[], parameters: KeyedSnapshotPa
   };
 }
 
-function ttlClocksOf<K>({ ttlTime, restored }: KeyedSnapshotParameters<K>): FrozenTtlTime['marks'] {
+/** The marks of event time for handle and headers. */
+export function ttlClocksOf({
+  ttlTime,
+  restored,
+}: Pick<KeyedSnapshotParameters<never>, 'ttlTime' | 'restored'>): FrozenTtlTime['marks'] {
   return ttlTime?.marks ?? [...restored.ttlClocks].sort(([a], [b]) => a - b);
 }
 
@@ -225,7 +238,8 @@ function handleOf<K>(
   };
 }
 
-function digestsOf(finished: readonly FinishedLayer[], range: KeyGroupRange): StateDigests[] {
+/** The digests of a full image, by state. */
+export function digestsOf(finished: readonly FinishedLayer[], range: KeyGroupRange): StateDigests[] {
   const byName = new Map<string, Uint8Array>();
   for (const { segment, schemas } of finished) {
     for (const { id, name } of schemas) {

@@ -26,6 +26,8 @@ export interface RestoredLink {
   /** The schema that the blocks were written under. */
   readonly schema: StateSchema;
   readonly blocks: readonly RawBlock[];
+  /** The segment that the blocks were read from. */
+  readonly segmentUid?: string;
 }
 
 /** What one state has in one key group, oldest link first; never empty. */
@@ -134,7 +136,7 @@ export class RestoredKeyedState {
 
   private async loadHandle<K>(handle: KeyedStateHandle, parameters: RestoreParameters<K>): Promise<void> {
     for (const [index, reference] of handle.segments.entries()) {
-      const ranges = rangesFrom(handle, index, parameters.keyGroupRange);
+      const ranges = rangesFrom(handle, index, mayHold(reference, parameters.keyGroupRange));
       if (ranges.length > 0) await this.loadSegment(reference, ranges, parameters);
     }
     const { first, last } = handle.keyGroupRange;
@@ -221,6 +223,13 @@ function rangesFrom(handle: KeyedStateHandle, index: number, own: KeyGroupRange)
     .filter(({ segment }) => segment <= index)
     .map((start) => wanted.getIntersection(KeyGroupRange.of(start.first, start.last)))
     .filter((range) => range.numberOfKeyGroups > 0);
+}
+
+/** The key groups of a range that may be in a segment: one without any need not be opened. */
+function mayHold({ keyGroupRange }: SegmentReference, range: KeyGroupRange): KeyGroupRange {
+  return keyGroupRange === undefined
+    ? range
+    : range.getIntersection(KeyGroupRange.of(keyGroupRange.first, keyGroupRange.last));
 }
 
 function schemaOf(schemas: ReadonlyMap<number, StateSchema>, block: RawBlock, header: SegmentHeader): StateSchema {

@@ -3,7 +3,9 @@
 //
 //   MO1. One seed, one run: operations happen where a snapshot yields, and nowhere by the clock.
 //   MO2. A snapshot must hold what the model held at its freeze, at whatever parallelism it is restored.
-//   MO3. What is restored and written again untouched has the same digests.
+//   MO3. What is restored and written again has the same digests, whether it was a full image or an increment, whether it
+//        was touched meanwhile, and at whatever parallelism.
+//   MO4. On backends with increments most runs take them, with bases, aborts and notifications as a coordinator has them.
 
 import {
   assignToKeyGroup,
@@ -25,6 +27,7 @@ import {
 } from '@tidemark/state-core/spi';
 import { assertEqual, ConformanceFailure } from '../conformance/assertions.js';
 import type { StateBackendHarness } from '../state-backend-cases/state-backend-harness.js';
+import { ModelledCoordinator, type ModelledRequest } from './modelled-coordinator.js';
 import { MERGING_STATES, type MergingModelledState, MODELLED_STATES, type ModelledState } from './modelled-states.js';
 import { SeededRandom } from './seeded-random.js';
 
@@ -42,6 +45,7 @@ interface Subtask {
 }
 
 interface Frozen {
+  readonly request: ModelledRequest;
   readonly views: readonly SnapshotView<KeyedStateHandle>[];
   readonly contexts: readonly SnapshotContext[];
   readonly controllers: readonly AbortController[];
@@ -70,6 +74,7 @@ class KeyedStateModel {
   private contents: Contents = new Map();
   private subtasks: Subtask[] = [];
   private frozen: Frozen[] = [];
+  private readonly coordinator: ModelledCoordinator<Contents>;
 
   constructor(
     private readonly harness: StateBackendHarness,
@@ -79,10 +84,11 @@ class KeyedStateModel {
     this.numberOfKeyGroups = random.pick([1, 4, 16]);
     this.numberOfKeys = random.pick([5, 40, 150]);
     this.namespaced = new Set(MODELLED_STATES.filter(() => random.chance(0.5)));
+    this.coordinator = new ModelledCoordinator(random, harness.backend.capabilities.incrementalSnapshots);
   }
 
   async run(steps: number): Promise<void> {
-    await this.deploy([]);
+    await this.deploy([], undefined);
     for (let step = 0; step < steps; step++) {
       await this.step();
     }
@@ -142,15 +148,16 @@ class KeyedStateModel {
   }
 
   private freeze(): void {
+    const request = this.coordinator.request();
     const controllers = this.subtasks.map(() => new AbortController());
-    const contexts = controllers.map((controller) => this.interleaved(controller));
+    const contexts = controllers.map((controller) => this.interleaved(controller, request));
     const views = this.subtasks.map(({ backend }, index) => backend.snapshot(contexts[index] as SnapshotContext));
-    this.frozen.push({ views, contexts, controllers, contents: new Map(this.contents) });
+    this.frozen.push({ request, views, contexts, controllers, contents: new Map(this.contents) });
   }
 
   /** A context whose writer yields often, and to which operations happen instead of other work. */
-  private interleaved(controller: AbortController): SnapshotContext {
-    const context = this.harness.snapshotContext({ signal: controller.signal });
+  private interleaved(controller: AbortController, request: ModelledRequest): SnapshotContext {
+    const context = this.harness.snapshotContext({ signal: controller.signal, ...request });
     return {
       ...context,
       shouldYield: () => this.random.chance(0.4),
@@ -164,16 +171,24 @@ class KeyedStateModel {
 
   private async write(frozen: Frozen): Promise<void> {
     const { random } = this;
-    if (random.chance(0.15)) return this.abandon(frozen);
+    const backends = this.subtasks.map(({ backend }) => backend);
+    if (random.chance(0.15)) {
+      await this.abandon(frozen);
+      this.coordinator.abort(frozen.request.checkpointId, backends);
+      return;
+    }
     const handles: (KeyedStateHandle | undefined)[] = [];
     for (const view of frozen.views) handles.push((await view.write()).jobManagerOwned);
+    const written = { request: frozen.request, handles, contents: frozen.contents };
+    const isComplete = this.coordinator.complete(written, backends);
     await this.checkHandles(handles, frozen.contents);
-    if (random.chance(0.3)) {
+    if (isComplete && random.chance(0.25)) {
       for (const other of this.frozen) for (const view of other.views) view.release();
       this.frozen = [];
       for (const { backend } of this.subtasks) await backend.close();
       this.contents = new Map(frozen.contents);
-      await this.deploy(handles);
+      this.coordinator.restored(written);
+      await this.deploy(handles, frozen.request.checkpointId);
     }
   }
 
@@ -194,10 +209,28 @@ class KeyedStateModel {
 
   private async checkHandles(handles: readonly (KeyedStateHandle | undefined)[], contents: Contents): Promise<void> {
     const restored = await this.make(1 + this.random.below(this.numberOfKeyGroups), handles);
-    const again = await Promise.all(restored.map(({ backend }) => this.harness.snapshot(backend)));
-    assertEqual(digestsOf(again), digestsOf(handles), 'the digests of what was restored and written again');
+    if (handles.every((handle) => handle === undefined || handle.digests !== undefined)) {
+      const untouched = await this.savepoints(restored);
+      assertEqual(digestsOf(untouched), digestsOf(handles), 'the digests of what was restored and written again');
+    }
     this.compare(restored, contents, 'restored');
+    const savepoints = await this.savepoints(restored);
     for (const { backend } of restored) await backend.close();
+    const again = await this.make(1 + this.random.below(this.numberOfKeyGroups), savepoints);
+    this.compare(again, contents, 'restored from the savepoint of what was restored');
+    assertEqual(
+      digestsOf(await this.savepoints(again)),
+      digestsOf(savepoints),
+      'the digests at another parallelism, touched',
+    );
+    for (const { backend } of again) await backend.close();
+  }
+
+  private async savepoints(subtasks: readonly Subtask[]): Promise<(KeyedStateHandle | undefined)[]> {
+    const checkpointId = this.coordinator.nextId();
+    return Promise.all(
+      subtasks.map(({ backend }) => this.harness.snapshot(backend, { checkpointId, kind: 'savepoint' })),
+    );
   }
 
   private compare(subtasks: readonly Subtask[], contents: Contents, what: string): void {
@@ -226,11 +259,18 @@ class KeyedStateModel {
     }
   }
 
-  private async deploy(handles: readonly (KeyedStateHandle | undefined)[]): Promise<void> {
-    this.subtasks = await this.make(1 + this.random.below(Math.min(3, this.numberOfKeyGroups)), handles);
+  private async deploy(
+    handles: readonly (KeyedStateHandle | undefined)[],
+    checkpointId: number | undefined,
+  ): Promise<void> {
+    this.subtasks = await this.make(1 + this.random.below(Math.min(3, this.numberOfKeyGroups)), handles, checkpointId);
   }
 
-  private async make(parallelism: number, handles: readonly (KeyedStateHandle | undefined)[]): Promise<Subtask[]> {
+  private async make(
+    parallelism: number,
+    handles: readonly (KeyedStateHandle | undefined)[],
+    restoredCheckpointId?: number,
+  ): Promise<Subtask[]> {
     const subtasks: Subtask[] = [];
     for (let index = 0; index < parallelism; index++) {
       const range = computeKeyGroupRangeForOperatorIndex(this.numberOfKeyGroups, parallelism, index);
@@ -241,6 +281,7 @@ class KeyedStateModel {
         numberOfKeyGroups: this.numberOfKeyGroups,
         keyGroupRange: range,
         restore,
+        ...(restoredCheckpointId === undefined ? {} : { restoredCheckpointId }),
       });
       subtasks.push({ backend, range });
     }

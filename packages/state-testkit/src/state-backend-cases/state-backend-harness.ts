@@ -83,11 +83,12 @@ export class StateBackendHarness {
     return backend;
   }
 
-  /** A snapshot context with an id above all before. */
+  /** A snapshot context with an id above all before; of a snapshot that shares nothing, unless it says otherwise. */
   snapshotContext(options: Partial<SnapshotContextOptions> = {}): SnapshotContext {
     this.lastCheckpointId++;
     return createSnapshotContext({
       checkpointId: this.lastCheckpointId,
+      sharing: 'no-sharing',
       streams: this.streams,
       clock: systemClock,
       scheduler: systemScheduler,

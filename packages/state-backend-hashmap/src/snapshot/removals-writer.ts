@@ -1,0 +1,114 @@
+// Writes what went from a table since a base: DELETE for entries, CLEAR for lists and for maps that went as a whole.
+//
+//   RW1. An address is written once, however often it went, and not at all when the snapshot sees an entry there.
+//   RW2. CLEARs of maps come before everything else of the table; entries of a map that is cleared are not deleted besides.
+//   RW3. While this runs nothing of the table counts as written, so the snapshot still sees every slot.
+
+import type { KeyIdentity, KeySerializer } from '@tidemark/state-core';
+import type { SnapshotContext } from '@tidemark/state-core/spi';
+import { BLOCK_ENTRIES_MAX, type KeyedStateRegistration, type SegmentRecordWriter } from '@tidemark/state-core/support';
+import type { EpochChanges } from '../table/change-log.js';
+import type { FrozenEpoch } from '../table/epoch-clock.js';
+import { type KeyIndex, NamespaceIndex } from '../table/key-index.js';
+import type { KeyTable } from '../table/key-table.js';
+import { MapTable } from '../table/map-table.js';
+import { ABSENT } from '../table/slots.js';
+import type { SlotsView } from '../table/slots-view.js';
+
+interface Address {
+  readonly key: unknown;
+  readonly namespace: unknown;
+  /** `undefined` for what is no entry of a map. */
+  readonly mapKey: unknown;
+}
+
+/** Stands for the only entry of an address without map key. */
+const NO_MAP_KEY: KeyIdentity = 0;
+
+/** Writes what went from one table. */
+export class RemovalsWriter {
+  private readonly view: SlotsView | undefined;
+  private readonly cleared: KeyIndex<true> = new NamespaceIndex();
+  private readonly seen: KeyIndex<Set<KeyIdentity>> = new NamespaceIndex();
+  private block: Address[] = [];
+
+  constructor(
+    private readonly table: KeyTable | MapTable,
+    frozen: FrozenEpoch,
+    private readonly keySerializer: KeySerializer<unknown>,
+    private readonly registration: KeyedStateRegistration,
+    private readonly writer: SegmentRecordWriter,
+    private readonly context: SnapshotContext,
+  ) {
+    this.view = table.viewOf(frozen);
+  }
+
+  async write(changes: readonly EpochChanges[]): Promise<void> {
+    for (const { clearedKeys, clearedNamespaces } of changes) {
+      for (const [index, key] of clearedKeys.entries()) await this.clear(key, clearedNamespaces[index]);
+    }
+    await this.endBlock(true);
+    const isList = this.registration.kind === 'list';
+    for (const { removedKeys, removedNamespaces, removedMapKeys } of changes) {
+      for (const [index, key] of removedKeys.entries()) {
+        await this.remove({ key, namespace: removedNamespaces[index], mapKey: removedMapKeys[index] }, isList);
+      }
+    }
+    await this.endBlock(isList);
+  }
+
+  private async clear(key: unknown, namespace: unknown): Promise<void> {
+    const [keyIdentity, namespaceIdentity] = this.identities(key, namespace);
+    if (this.cleared.get(keyIdentity, namespaceIdentity) === true) return;
+    this.cleared.set(keyIdentity, namespaceIdentity, true);
+    this.block.push({ key, namespace, mapKey: undefined });
+    if (this.block.length >= BLOCK_ENTRIES_MAX) await this.endBlock(true);
+  }
+
+  private async remove(address: Address, isList: boolean): Promise<void> {
+    const { key, namespace, mapKey } = address;
+    const [keyIdentity, namespaceIdentity] = this.identities(key, namespace);
+    if (this.cleared.get(keyIdentity, namespaceIdentity) === true) return;
+    const seen = this.seen.get(keyIdentity, namespaceIdentity) ?? new Set();
+    if (seen.size === 0) this.seen.set(keyIdentity, namespaceIdentity, seen);
+    const mapKeyIdentity = this.registration.mapKeySerializer?.identity(mapKey) ?? NO_MAP_KEY;
+    if (seen.has(mapKeyIdentity) || this.isThere(address)) return;
+    seen.add(mapKeyIdentity);
+    this.block.push(address);
+    if (this.block.length >= BLOCK_ENTRIES_MAX) await this.endBlock(isList);
+  }
+
+  /** Whether the snapshot sees an entry at an address (RW3). */
+  private isThere({ key, namespace, mapKey }: Address): boolean {
+    const { table, view } = this;
+    if (view === undefined) return false;
+    const slot = table instanceof MapTable ? table.placeOf(key, namespace, mapKey) : table.placeOf(key, namespace);
+    return slot >= 0 && slot < view.slotCount && table.valueAt(view, slot) !== ABSENT;
+  }
+
+  private async endBlock(asClear: boolean): Promise<void> {
+    const { block, writer, context } = this;
+    if (block.length === 0) return;
+    this.block = [];
+    block.sort((a, b) => this.compare(a, b));
+    for (const { key, namespace, mapKey } of block) {
+      if (asClear) writer.clear(key, namespace);
+      else if (this.registration.mapKeySerializer !== undefined) writer.deleteMapEntry(key, namespace, mapKey);
+      else writer.delete(key, namespace);
+    }
+    await writer.endBlock();
+    if (context.shouldYield()) await context.yieldNow();
+  }
+
+  private compare(a: Address, b: Address): number {
+    const byKey = this.keySerializer.compare(a.key, b.key);
+    if (byKey !== 0) return byKey;
+    const byNamespace = this.registration.namespaceSerializer.compare(a.namespace, b.namespace);
+    // CLEARs have no map key, and no two have the same key and namespace.
+    return byNamespace !== 0 ? byNamespace : (this.registration.mapKeySerializer?.compare(a.mapKey, b.mapKey) ?? 0);
+  }
+
+  private identities(key: unknown, namespace: unknown): [KeyIdentity, KeyIdentity] {
+    return [this.keySerializer.identity(key), this.registration.namespaceSerializer.identity(namespace)];
+  }
+}
