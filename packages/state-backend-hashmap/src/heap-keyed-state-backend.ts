@@ -48,7 +48,9 @@ import {
   writeIncrementalSnapshot,
   writeKeyedSnapshot,
 } from '@tidemark/state-core/support';
+import type { SnapshotMode } from './hash-map-state-backend-options.js';
 import { HeapChangesWriter } from './snapshot/heap-changes-writer.js';
+import { uninterrupted } from './snapshot/uninterrupted-context.js';
 import { type CreatedHeapState, createHeapState } from './state/create-heap-state.js';
 import { isVoidNamespace } from './state/heap-state.js';
 import { tableTtlOf } from './state/table-ttl.js';
@@ -68,6 +70,7 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
   readonly keyGroupRange: KeyGroupRange;
 
   private readonly parameters: KeyedStateBackendParameters<K>;
+  private readonly snapshotMode: SnapshotMode;
   private readonly restored: RestoredKeyedState;
   private readonly registry: KeyedStateRegistry;
   private readonly currentKey: CurrentKey<K>;
@@ -85,11 +88,16 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
   private lastState: LastState | undefined = undefined;
   private closing: Promise<void> | undefined = undefined;
 
-  private constructor(parameters: KeyedStateBackendParameters<K>, restored: RestoredKeyedState) {
+  private constructor(
+    parameters: KeyedStateBackendParameters<K>,
+    restored: RestoredKeyedState,
+    snapshotMode: SnapshotMode,
+  ) {
     const { keySerializer, numberOfKeyGroups, keyGroupRange, restoredCheckpointId, config, operatorIdentifier } =
       parameters;
     const { clock, scheduler, ttlProcessingTimeMs = () => clock.nowMs() } = parameters;
     this.parameters = parameters;
+    this.snapshotMode = snapshotMode;
     this.restored = restored;
     this.keySerializer = keySerializer;
     this.numberOfKeyGroups = numberOfKeyGroups;
@@ -130,9 +138,12 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
    * `max-parallelism-mismatch`, `state-already-registered`, `capability-missing`, codes of kind `corrupt`, `storage-*`;
    * nothing is left open then.
    */
-  static async create<K>(parameters: KeyedStateBackendParameters<K>): Promise<HeapKeyedStateBackend<K>> {
+  static async create<K>(
+    parameters: KeyedStateBackendParameters<K>,
+    snapshotMode: SnapshotMode = 'async',
+  ): Promise<HeapKeyedStateBackend<K>> {
     const restored = await RestoredKeyedState.load(parameters);
-    const backend = new HeapKeyedStateBackend(parameters, restored);
+    const backend = new HeapKeyedStateBackend(parameters, restored, snapshotMode);
     for (const descriptor of parameters.declaredStates) backend.registry.declare(descriptor);
     return backend;
   }
@@ -256,7 +267,7 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
       ttlTime,
     );
     return new AsyncSnapshotCallable<KeyedStateHandle>({
-      context,
+      context: this.snapshotMode === 'sync' ? uninterrupted(context) : context,
       owner: this.snapshots,
       clock,
       call: (run) =>

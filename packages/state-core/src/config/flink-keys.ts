@@ -18,7 +18,10 @@ const CLUSTER: string = 'it configures a Flink cluster, and there is none here; 
 const UNSUPPORTED: readonly (readonly [key: string, advice: string])[] = [
   ['state.backend.rocksdb.', LMDB],
   ['state.backend.forst.', FORST],
-  ['state.backend.async', 'snapshots are always written asynchronously; remove the key'],
+  [
+    'state.backend.async',
+    'snapshots are written while records go on; write state.backend.hashmap.snapshot-mode: sync to have them written in one go',
+  ],
   ['state.backend.local-recovery', LOCAL],
   ['state.changelog.', CHANGELOG],
   [
