@@ -119,7 +119,6 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
       objectReuse: config.get(StateOptions.OBJECT_REUSE),
       checkMutation: config.get(StateOptions.CHECK_MUTATION),
     };
-    this.tracking = KeyedStateTracking.from({ config, clock, keyContext: this.currentKey, keySerializer });
     this.bases = new SnapshotBases(
       (isRemembering, forgettableEpoch) => {
         this.epochs.isRemembering = isRemembering;
@@ -127,6 +126,7 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
       },
       restoredBaseOf(parameters, restored),
     );
+    this.tracking = KeyedStateTracking.from({ config, clock, keyContext: this.currentKey, keySerializer });
     this.snapshots = new CloseableRegistry({ description: `the keyed state of ${operatorIdentifier}` });
     this.idleDecoding = new IdleWork(scheduler, clock, () => this.decodeStep());
   }
@@ -431,11 +431,6 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
   }
 }
 
-/** A state as the backend has it, and as the program gets it: the same object unless its calls are tracked. */
-interface OpenedState<K> extends CreatedHeapState<K> {
-  readonly forProgram: unknown;
-}
-
 /** What the first increment may build on, where it may. */
 function restoredBaseOf<K>(
   { restoredCheckpointId, stateHandles, keyGroupRange }: KeyedStateBackendParameters<K>,
@@ -444,6 +439,11 @@ function restoredBaseOf<K>(
   if (restoredCheckpointId === undefined) return undefined;
   const chain = SnapshotChain.ofRestored(stateHandles, keyGroupRange, restored);
   return chain && { checkpointId: restoredCheckpointId, chain };
+}
+
+/** A state as the backend has it, and as the program gets it: the same object unless its calls are tracked. */
+interface OpenedState<K> extends CreatedHeapState<K> {
+  readonly forProgram: unknown;
 }
 
 interface LastState {

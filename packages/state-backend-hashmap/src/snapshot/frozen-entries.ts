@@ -2,7 +2,7 @@
 //
 //   FE1. The slots of a block stay marked as not written until all of them are: whatever changes meanwhile is kept.
 //   FE2. A slot is read when it is written, through the view of the snapshot.
-//   FE3. With a base only entries are written that came after it.
+//   FE3. An increment writes the entries that changed, and no slot before them is needed any more.
 
 import type { SnapshotContext } from '@tidemark/state-core/spi';
 import { BLOCK_ENTRIES_MAX, type SegmentRecordWriter } from '@tidemark/state-core/support';
@@ -11,9 +11,6 @@ import { ABSENT, type Slots } from '../table/slots.js';
 
 /** Asking the clock costs as much as writing an entry: every so many entries are enough. */
 const ENTRIES_PER_CLOCK: number = 32;
-
-/** Before the epoch of every change, restored entries included. */
-const EVERYTHING = -1;
 
 /** How the entries of a table are ordered and written. */
 export interface EntryFormat {
@@ -28,7 +25,7 @@ export interface EntryFormat {
 /**
  * Writes what a snapshot sees of a table, and lets go of its view.
  *
- * @param baseEpoch - What has stood where it stands since then is left out; -1 leaves out nothing.
+ * @param changed - The slots of the entries to be written, ascending; default all of them.
  */
 export async function writeFrozenEntries(
   table: Slots,
@@ -36,16 +33,17 @@ export async function writeFrozenEntries(
   format: EntryFormat,
   writer: SegmentRecordWriter,
   context: SnapshotContext,
-  baseEpoch: number = EVERYTHING,
+  changed?: readonly number[],
 ): Promise<void> {
   const view = table.viewOf(frozen);
   if (view === undefined) return;
-  for (let next = 0; next < view.slotCount; ) {
+  const end = changed === undefined ? view.slotCount : changed.length;
+  for (let next = 0; next < end; ) {
     const slots: number[] = [];
-    for (; next < view.slotCount && slots.length < BLOCK_ENTRIES_MAX; next++) {
-      if (baseEpoch !== EVERYTHING && !table.isChangedSince(baseEpoch, view, next)) continue;
-      const value = table.valueAt(view, next);
-      if (value !== ABSENT && (format.includes === undefined || format.includes(next, value))) slots.push(next);
+    for (; next < end && slots.length < BLOCK_ENTRIES_MAX; next++) {
+      const slot = changed === undefined ? next : (changed[next] as number);
+      const value = table.valueAt(view, slot);
+      if (value !== ABSENT && (format.includes === undefined || format.includes(slot, value))) slots.push(slot);
     }
     format.sort(slots);
     let untilClock = ENTRIES_PER_CLOCK;
@@ -58,7 +56,7 @@ export async function writeFrozenEntries(
       if (context.shouldYield()) await context.yieldNow();
     }
     await writer.endBlock();
-    view.advance(next);
+    view.advance(changed === undefined || next === end ? next : (changed[next] as number));
     if (context.shouldYield()) await context.yieldNow();
   }
   table.releaseView(frozen);

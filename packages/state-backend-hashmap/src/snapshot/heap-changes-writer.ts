@@ -24,23 +24,31 @@ import { FrozenStamps } from './frozen-stamps.js';
 import { HeapEntriesWriter, type ListTails, withStateName } from './heap-entries-writer.js';
 import { RemovalsWriter } from './removals-writer.js';
 
-const NO_CHANGES: readonly EpochChanges[] = [];
+/** What changed in one table. */
+interface TableChanges {
+  readonly log: readonly EpochChanges[];
+  /** The slots of the entries that came or were replaced. */
+  readonly slots: readonly number[];
+}
+
+const NO_CHANGES: TableChanges = { log: [], slots: [] };
 
 /** Writes what one snapshot sees of the tables, and what of that changed. */
 export class HeapChangesWriter extends HeapEntriesWriter implements KeyedChangesWriter {
-  private readonly changes: Map<KeyTable | MapTable, readonly EpochChanges[]> = new Map();
+  private readonly changes: Map<KeyTable | MapTable, TableChanges> = new Map();
 
   changesSince(registration: KeyedStateRegistration, keyGroup: number, baseEpoch: number): FrozenChanges | 'unknown' {
     const table = this.tables.peek(registration, keyGroup);
     // What is still raw has not changed since it was restored.
     if (table === undefined) return { changedEntries: 0, entries: 0 };
-    const changes = table.log.between(baseEpoch, this.frozen.epoch);
+    const log = table.log.between(baseEpoch, this.frozen.epoch);
     table.log.forget();
-    if (changes === undefined) return 'unknown';
-    this.changes.set(table, changes);
+    if (log === undefined) return 'unknown';
     const view = table.viewOf(this.frozen);
-    let changedEntries = view === undefined ? 0 : table.countChangedSince(baseEpoch, view);
-    for (const { removedKeys, clearedKeys } of changes) changedEntries += removedKeys.length + clearedKeys.length;
+    const slots = view === undefined ? [] : table.changedSince(baseEpoch, view);
+    this.changes.set(table, { log, slots });
+    let changedEntries = slots.length;
+    for (const { removedKeys, clearedKeys } of log) changedEntries += removedKeys.length + clearedKeys.length;
     return { changedEntries, entries: table.live };
   }
 
@@ -54,15 +62,14 @@ export class HeapChangesWriter extends HeapEntriesWriter implements KeyedChanges
     const table = this.tables.peek(registration, keyGroup);
     if (table === undefined) return;
     // A table that was decoded meanwhile has changed after the freeze only.
-    const changes = this.changes.get(table) ?? NO_CHANGES;
+    const { log, slots } = this.changes.get(table) ?? NO_CHANGES;
     try {
       const removals = new RemovalsWriter(table, this.frozen, this.keySerializer, registration, writer, context);
-      await removals.write(changes);
+      if (log.length > 0) await removals.write(log);
       const stamps = registration.ttl && new FrozenStamps(registration.ttl, this.ttlTime, keyGroup, false);
-      const tails =
-        registration.kind === 'list' && stamps === undefined ? tailsOf(table, baseEpoch, changes) : undefined;
+      const tails = registration.kind === 'list' && stamps === undefined ? tailsOf(table, baseEpoch, log) : undefined;
       const format = this.formatOf(table, registration, stamps, writer, context, tails);
-      await writeFrozenEntries(table, this.frozen, format, writer, context, baseEpoch);
+      await writeFrozenEntries(table, this.frozen, format, writer, context, slots);
     } catch (error) {
       throw withStateName(error, registration.name);
     }

@@ -30,6 +30,7 @@ export class RemovalsWriter {
   private readonly view: SlotsView | undefined;
   private readonly cleared: KeyIndex<true> = new NamespaceIndex();
   private readonly seen: KeyIndex<Set<KeyIdentity>> = new NamespaceIndex();
+  private hasCleared = false;
   private block: Address[] = [];
 
   constructor(
@@ -45,37 +46,50 @@ export class RemovalsWriter {
 
   async write(changes: readonly EpochChanges[]): Promise<void> {
     for (const { clearedKeys, clearedNamespaces } of changes) {
-      for (const [index, key] of clearedKeys.entries()) await this.clear(key, clearedNamespaces[index]);
+      for (let index = 0; index < clearedKeys.length; index++) {
+        this.clear(clearedKeys[index], clearedNamespaces[index]);
+        if (this.block.length >= BLOCK_ENTRIES_MAX) await this.endBlock(true);
+      }
     }
     await this.endBlock(true);
     const isList = this.registration.kind === 'list';
+    // Within one epoch an address is noted once (CL2 of change-log.ts).
+    const mayRepeat = changes.length > 1;
     for (const { removedKeys, removedNamespaces, removedMapKeys } of changes) {
-      for (const [index, key] of removedKeys.entries()) {
-        await this.remove({ key, namespace: removedNamespaces[index], mapKey: removedMapKeys[index] }, isList);
+      for (let index = 0; index < removedKeys.length; index++) {
+        const [key, namespace] = [removedKeys[index], removedNamespaces[index]];
+        this.remove({ key, namespace, mapKey: removedMapKeys[index] }, mayRepeat);
+        if (this.block.length >= BLOCK_ENTRIES_MAX) await this.endBlock(isList);
       }
     }
     await this.endBlock(isList);
   }
 
-  private async clear(key: unknown, namespace: unknown): Promise<void> {
+  private clear(key: unknown, namespace: unknown): void {
+    this.hasCleared = true;
     const [keyIdentity, namespaceIdentity] = this.identities(key, namespace);
     if (this.cleared.get(keyIdentity, namespaceIdentity) === true) return;
     this.cleared.set(keyIdentity, namespaceIdentity, true);
     this.block.push({ key, namespace, mapKey: undefined });
-    if (this.block.length >= BLOCK_ENTRIES_MAX) await this.endBlock(true);
   }
 
-  private async remove(address: Address, isList: boolean): Promise<void> {
-    const { key, namespace, mapKey } = address;
-    const [keyIdentity, namespaceIdentity] = this.identities(key, namespace);
-    if (this.cleared.get(keyIdentity, namespaceIdentity) === true) return;
-    const seen = this.seen.get(keyIdentity, namespaceIdentity) ?? new Set();
-    if (seen.size === 0) this.seen.set(keyIdentity, namespaceIdentity, seen);
-    const mapKeyIdentity = this.registration.mapKeySerializer?.identity(mapKey) ?? NO_MAP_KEY;
-    if (seen.has(mapKeyIdentity) || this.isThere(address)) return;
-    seen.add(mapKeyIdentity);
+  private remove(address: Address, mayRepeat: boolean): void {
+    if (this.hasCleared) {
+      const [keyIdentity, namespaceIdentity] = this.identities(address.key, address.namespace);
+      if (this.cleared.get(keyIdentity, namespaceIdentity) === true) return;
+    }
+    if (this.isThere(address) || (mayRepeat && this.isRepeated(address))) return;
     this.block.push(address);
-    if (this.block.length >= BLOCK_ENTRIES_MAX) await this.endBlock(isList);
+  }
+
+  private isRepeated({ key, namespace, mapKey }: Address): boolean {
+    const [keyIdentity, namespaceIdentity] = this.identities(key, namespace);
+    const mapKeyIdentity = this.registration.mapKeySerializer?.identity(mapKey) ?? NO_MAP_KEY;
+    const seen = this.seen.get(keyIdentity, namespaceIdentity);
+    if (seen?.has(mapKeyIdentity)) return true;
+    if (seen === undefined) this.seen.set(keyIdentity, namespaceIdentity, new Set([mapKeyIdentity]));
+    else seen.add(mapKeyIdentity);
+    return false;
   }
 
   /** Whether the snapshot sees an entry at an address (RW3). */

@@ -160,27 +160,15 @@ export abstract class Slots {
     return this.values[slot];
   }
 
-  /** Whether what the snapshot of a view finds in a slot came there after `baseEpoch`. */
-  isChangedSince(baseEpoch: number, view: SlotsView, slot: number): boolean {
-    const epoch = this.changed[slot] as number;
-    if (epoch <= baseEpoch) return false;
-    if (epoch <= view.frozen.epoch) return true;
-    // Changed after the freeze: what was kept knows since when it had stood there.
-    for (let index = this.views.indexOf(view); index < this.views.length; index++) {
-      const newer = this.views[index] as SlotsView;
-      if (newer.kept(slot) !== UNCHANGED) return newer.keptEpoch(slot) > baseEpoch;
-    }
-    return true;
-  }
-
-  /** How many entries the snapshot of a view finds that came after `baseEpoch`. */
-  countChangedSince(baseEpoch: number, view: SlotsView): number {
-    let count = 0;
+  /** The slots with entries that the snapshot of a view finds and that came there after `baseEpoch`, ascending. */
+  changedSince(baseEpoch: number, view: SlotsView): number[] {
+    const { changed } = this;
+    const slots: number[] = [];
     for (let slot = 0; slot < view.slotCount; slot++) {
-      if ((this.changed[slot] as number) <= baseEpoch || !this.isChangedSince(baseEpoch, view, slot)) continue;
-      if (this.valueAt(view, slot) !== ABSENT) count++;
+      if ((changed[slot] as number) <= baseEpoch || !this.isChangedSince(baseEpoch, view, slot)) continue;
+      if (this.valueAt(view, slot) !== ABSENT) slots.push(slot);
     }
-    return count;
+    return slots;
   }
 
   /** The snapshot has written this table, or will not. */
@@ -201,6 +189,16 @@ export abstract class Slots {
   private preimage(slot: number): unknown {
     const value = this.values[slot];
     return this.stamps === undefined ? value : this.stamps.preimage(slot, value);
+  }
+
+  private isChangedSince(baseEpoch: number, view: SlotsView, slot: number): boolean {
+    if ((this.changed[slot] as number) <= view.frozen.epoch) return true;
+    // Changed after the freeze: what was kept knows since when it had stood there.
+    for (let index = this.views.indexOf(view); index < this.views.length; index++) {
+      const newer = this.views[index] as SlotsView;
+      if (newer.kept(slot) !== UNCHANGED) return newer.keptEpoch(slot) > baseEpoch;
+    }
+    return true;
   }
 
   private attachViews(): void {
