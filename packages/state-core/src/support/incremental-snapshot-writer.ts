@@ -116,9 +116,10 @@ async function decideModes<K>(parameters: IncrementalSnapshotParameters<K>): Pro
   const { increment, keyGroupRange, run, restored, restampingOf } = parameters;
   const { base } = increment;
   const modes = new Map<number, KeyGroupMode>();
-  const isStale = parameters.registrations().some(({ name }) => {
+  // Also of states that the program declares and has not used: nobody else would ever stamp them.
+  const isStale = [...restored.states.values()].some(({ name, schemas }) => {
     const restamping = restampingOf?.(name);
-    return restored.states.get(name)?.schemas.some((schema) => restamping?.agreesWith(schema) === false) ?? false;
+    return schemas.some((schema) => restamping?.agreesWith(schema) === false);
   });
   for (const keyGroup of keyGroupRange) {
     const needsImage =

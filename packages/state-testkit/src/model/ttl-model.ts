@@ -58,6 +58,7 @@ const MAP_KEYS = 3;
 type Contents = Map<string, Held[]>;
 
 interface Frozen {
+  readonly checkpointId: number;
   readonly view: SnapshotView<KeyedStateHandle>;
   readonly contents: Contents;
   readonly ttl: StateTtlConfig | undefined;
@@ -74,6 +75,9 @@ class TtlModel {
   private contents: Contents = new Map();
   private frozen: Frozen[] = [];
   private markMs = NO_MARK;
+  /** The newest checkpoint that was written, which the next may build on. */
+  private completedId: number | undefined;
+  private readonly isIncremental: boolean;
   private values = 0;
 
   constructor(
@@ -81,6 +85,7 @@ class TtlModel {
     private readonly random: SeededRandom,
   ) {
     this.ttl = this.randomTtl();
+    this.isIncremental = harness.backend.capabilities.incrementalSnapshots && random.chance(0.6);
   }
 
   async run(steps: number): Promise<void> {
@@ -114,7 +119,13 @@ class TtlModel {
 
   private async open(handle: KeyedStateHandle | undefined): Promise<void> {
     const { clock, scheduler } = this;
-    this.backend = await this.harness.createKeyed({ clock, scheduler, restore: [handle], numberOfKeyGroups: 4 });
+    this.backend = await this.harness.createKeyed({
+      clock,
+      scheduler,
+      restore: [handle],
+      numberOfKeyGroups: 4,
+      ...(this.completedId === undefined ? {} : { restoredCheckpointId: this.completedId }),
+    });
     // Event time begins before anything is written: what is written earlier has no exact stamp.
     if (this.markMs === NO_MARK) this.mark(1000);
     for (const kind of KINDS) this.state(kind);
@@ -125,7 +136,11 @@ class TtlModel {
     for (let count = random.below(12); count > 0; count--) this.operate();
     this.passTime();
     if (random.chance(0.25) && this.frozen.length < 2) this.freeze();
-    if (random.chance(0.3) && this.frozen.length > 0) await this.restore(this.frozen.shift() as Frozen);
+    if (random.chance(0.4) && this.frozen.length > 0) {
+      const frozen = this.frozen.shift() as Frozen;
+      const handle = await this.complete(frozen);
+      if (random.chance(0.6)) await this.restore(frozen, handle);
+    }
   }
 
   private passTime(): void {
@@ -160,18 +175,32 @@ class TtlModel {
 
   private freeze(): void {
     const { clock, scheduler } = this;
-    const context = this.harness.snapshotContext({ clock, scheduler });
+    const { completedId } = this;
+    const sharing = this.isIncremental ? 'forward-backward' : 'no-sharing';
+    const isBuiltOn = this.isIncremental && this.random.chance(0.8);
+    const context = this.harness.snapshotContext({
+      clock,
+      scheduler,
+      sharing,
+      base: isBuiltOn ? completedId : undefined,
+    });
     const interleaved = {
       ...context,
       shouldYield: () => this.random.chance(0.3),
       yieldNow: async () => this.operate(),
     };
     const view = this.backend.snapshot(interleaved);
-    this.frozen.push({ view, contents: copyOf(this.contents), ttl: this.ttl, markMs: this.markMs });
+    const { checkpointId } = context;
+    this.frozen.push({ checkpointId, view, contents: copyOf(this.contents), ttl: this.ttl, markMs: this.markMs });
   }
 
-  private async restore({ view, contents, ttl, markMs }: Frozen): Promise<void> {
+  private async complete({ checkpointId, view }: Frozen): Promise<KeyedStateHandle | undefined> {
     const handle = (await view.write()).jobManagerOwned;
+    this.completedId = checkpointId;
+    return handle;
+  }
+
+  private async restore({ contents, ttl, markMs }: Frozen, handle: KeyedStateHandle | undefined): Promise<void> {
     for (const other of this.frozen) other.view.release();
     this.frozen = [];
     await this.backend.close();

@@ -7,6 +7,7 @@ import {
   list,
   MapStateDescriptor,
   ReducingStateDescriptor,
+  type StateDescriptor,
   StateTtlConfig,
   type StateTtlOptions,
   ValueStateDescriptor,
@@ -467,6 +468,98 @@ const switchCases: readonly StateBackendCase[] = [
   },
 ];
 
+/** Checkpoints that build on each other, with a restore after each. */
+class Increments {
+  private base: number | undefined;
+
+  constructor(private readonly drill: TtlDrill) {}
+
+  async checkpointAndRestore(declared: StateDescriptor): Promise<void> {
+    const { clock, scheduler, harness, backend } = this.drill;
+    const context = harness.snapshotContext({
+      clock,
+      scheduler,
+      base: this.base,
+      sharing: 'forward-backward',
+    });
+    const handle = (await backend.snapshot(context).write()).jobManagerOwned;
+    this.base = context.checkpointId;
+    await this.drill.restoreFrom(handle, { declaredStates: [declared], restoredCheckpointId: this.base });
+  }
+}
+
+const incrementCases: readonly StateBackendCase[] = [
+  {
+    id: 'TTL-49',
+    title: 'switched on, an increment does not go on from entries without stamps',
+    requires: ['incrementalSnapshots'],
+    async run(harness) {
+      for (const isRegistered of [false, true]) {
+        const drill = await TtlDrill.begin(harness);
+        const increments = new Increments(drill);
+        drill.state(plainValue).update(1);
+        await increments.checkpointAndRestore(plainValue);
+        drill.at(1000);
+        await increments.checkpointAndRestore(value());
+        for (const timeMs of [1040, 1080]) {
+          drill.at(timeMs);
+          if (isRegistered) drill.state(value());
+          await increments.checkpointAndRestore(value());
+        }
+        drill.at(1099);
+        assertEqual(drill.state(value()).value(), 1, 'just before');
+        drill.at(1100);
+        assertEqual(drill.state(value()).value(), undefined, 'a ttl after the restore that switched it on');
+      }
+    },
+  },
+  {
+    id: 'TTL-50',
+    title: 'event time goes on in increments in which nothing else changed',
+    requires: ['incrementalSnapshots'],
+    async run(harness) {
+      const drill = await TtlDrill.begin(harness);
+      const increments = new Increments(drill);
+      drill.backend.advanceEventTime?.(50);
+      drill.state(value(EVENT_TIME)).update(1);
+      await increments.checkpointAndRestore(value(EVENT_TIME));
+      drill.backend.advanceEventTime?.(200);
+      await increments.checkpointAndRestore(value(EVENT_TIME));
+      assertEqual(drill.state(value(EVENT_TIME)).value(), undefined, 'expired before the increment');
+    },
+  },
+  {
+    id: 'TTL-51',
+    title: 'what reads renew and what cleanup removes is in the next increment',
+    requires: ['incrementalSnapshots'],
+    async run(harness) {
+      const drill = await TtlDrill.begin(harness);
+      const increments = new Increments(drill);
+      const renewed = value({ updateType: 'OnReadAndWrite' });
+      const restoreAll = async (): Promise<void> => {
+        await increments.checkpointAndRestore(renewed);
+        for (const descriptor of [renewed, elements(), entries()]) drill.state(descriptor);
+      };
+      drill.state(renewed).update(1);
+      drill.state(elements()).addAll([1, 2]);
+      drill.state(entries()).put(1, 1);
+      await restoreAll();
+      drill.at(60);
+      assertEqual(drill.state(renewed).value(), 1, 'read, and renewed');
+      drill.state(elements()).add(3);
+      drill.state(entries()).put(2, 2);
+      await restoreAll();
+      drill.clock.setMs(120);
+      drill.scheduler.advance(2 * TTL_MS);
+      drill.clock.setMs(120);
+      await restoreAll();
+      drill.at(0);
+      assertEqual([drill.state(renewed).value()], [undefined], 'cleaned up');
+      assertEqual([[...drill.state(elements()).get()], [...drill.state(entries()).keys()]], [[], []], 'cleaned up too');
+    },
+  },
+];
+
 const eventTimeCases: readonly StateBackendCase[] = [
   {
     id: 'TTL-42',
@@ -612,5 +705,6 @@ export const ttlSemanticsCases: readonly StateBackendCase[] = [
   ...snapshotCases,
   ...switchCases,
   ...eventTimeCases,
+  ...incrementCases,
   ...backgroundCases,
 ];
