@@ -4,6 +4,7 @@ import type { StateBackend, StateBackendCapabilities } from '@tidemark/state-cor
 import { type ConformanceSuite, conformanceSuite } from '../conformance/conformance-case.js';
 import { accumulatingStateCases } from './accumulating-state.cases.js';
 import { figuresCases } from './figures.cases.js';
+import { incrementalCases } from './incremental.cases.js';
 import { keyContextCases } from './key-context.cases.js';
 import { lazyMigrationCases } from './lazy-migration.cases.js';
 import { lifecycleCases } from './lifecycle.cases.js';
@@ -35,6 +36,7 @@ export const STATE_BACKEND_CASES: readonly StateBackendCase[] = [
   ...lazyMigrationCases,
   ...operatorSchemaChangeCases,
   ...rescaleCases,
+  ...incrementalCases,
   ...ttlCases,
   ...ttlSemanticsCases,
   ...figuresCases,
