@@ -5,6 +5,7 @@ import { type ConformanceSuite, conformanceSuite } from '../conformance/conforma
 import { accumulatingStateCases } from './accumulating-state.cases.js';
 import { figuresCases } from './figures.cases.js';
 import { incrementalCases } from './incremental.cases.js';
+import { incrementalRescaleCases } from './incremental-rescale.cases.js';
 import { keyContextCases } from './key-context.cases.js';
 import { lazyMigrationCases } from './lazy-migration.cases.js';
 import { lifecycleCases } from './lifecycle.cases.js';
@@ -37,6 +38,7 @@ export const STATE_BACKEND_CASES: readonly StateBackendCase[] = [
   ...operatorSchemaChangeCases,
   ...rescaleCases,
   ...incrementalCases,
+  ...incrementalRescaleCases,
   ...ttlCases,
   ...ttlSemanticsCases,
   ...figuresCases,
