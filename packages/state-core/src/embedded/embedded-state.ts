@@ -69,6 +69,12 @@ export class EmbeddedState<K, S extends StateDeclarations, A> implements OpenSta
     return this.#access.prepare(keys);
   }
 
+  advanceEventTime(timestampMs: number): void {
+    this.#checkOpen();
+    if (this.#backend.advanceEventTime === undefined) throw withoutEventTime();
+    this.#backend.advanceEventTime(timestampMs);
+  }
+
   checkpoint(options: CheckpointOptions<A> = {}): Promise<CheckpointReport> {
     return this.#snapshot({ kind: 'checkpoint', attachment: options.attachment, signal: options.signal });
   }
@@ -138,6 +144,13 @@ function closed(name: string): StateError {
   return new StateError('state-closed', `the state '${name}' has been closed: open it again with openState`, {
     details: { name },
   });
+}
+
+function withoutEventTime(): StateError {
+  return new StateError(
+    'capability-missing',
+    'this state backend knows no event time: use one that does, or let state expire by processing time:\n  state.backend.type: hashmap',
+  );
 }
 
 function withoutStorage(cause: StateError): StateError {

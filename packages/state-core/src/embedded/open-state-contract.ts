@@ -126,6 +126,16 @@ export interface OpenState<K, S extends StateDeclarations, A = JsonAttachment> {
   prepare(keys: readonly K[]): void | Promise<void>;
 
   /**
+   * Moves event time on, by which states with `timeCharacteristic: 'EventTime'` expire. Called with the watermark of the
+   * input; a lower one than before changes nothing. It is part of every checkpoint.
+   *
+   * @param timestampMs - Milliseconds since 1970, an integer.
+   * @throws RangeError for what is no time. StateError `state-closed`, `capability-missing` where the backend knows no
+   * event time.
+   */
+  advanceEventTime(timestampMs: number): void;
+
+  /**
    * Takes a checkpoint: freezes state and attachment before the promise is returned, writes while the program goes on.
    *
    * A promise that is ignored ends a Node process when it rejects. Only that another checkpoint was under way, and that

@@ -5,7 +5,11 @@ import { headerWith, schemaWith, stateErrorOf } from './segment-fixture.js';
 
 const full = headerWith({
   baseCheckpointId: 6,
-  states: [schemaWith(), schemaWith({ id: 5, name: 'm\ud800', kind: 'map', ttl: true })],
+  states: [
+    schemaWith(),
+    schemaWith({ id: 5, name: 'm\ud800', kind: 'map', ttl: true }),
+    schemaWith({ id: 6, name: 'by event', ttl: true, ttlTime: 'event' }),
+  ],
   compression: 'deflate',
   ttlClocks: [
     [0, -5],
@@ -69,6 +73,8 @@ describe('what is no header is refused', () => {
     'map without a schema of map keys': { states: [{ ...map, mapKey: undefined }] },
     'value with a schema of map keys': { states: [{ ...map, kind: 'value' }] },
     'ttl that is no flag': { states: [{ ...state, ttl: 1 }] },
+    'a clock of stamps without stamps': { states: [{ ...state, ttl: false, ttlTime: 'event' }] },
+    'an unknown clock of stamps': { states: [{ ...state, ttl: true, ttlTime: 'wall' }] },
     'sorted that is no flag': { sorted: 'yes' },
     'compression without a name': { compression: '' },
     'clocks out of order': {

@@ -1,0 +1,106 @@
+// TR1 and TR2 of ttl-restamping.ts: stamps come, go and change; no other byte does.
+
+import { describe, expect, it } from 'vitest';
+import { KeyGroupRange } from '../../src/key-group/key-group-range.js';
+import { float64 } from '../../src/serialization/float64-serializer.js';
+import { int32 } from '../../src/serialization/integer-serializers.js';
+import { string } from '../../src/serialization/string-serializer.js';
+import type { RawBlock, RecordCodec, SegmentRecordWriter } from '../../src/snapshot-format/segment-contract.js';
+import type { StateSchema } from '../../src/snapshot-format/segment-header.js';
+import { NO_TIME, TtlClock } from '../../src/support/ttl-clock.js';
+import { storedTimeOf, TtlRestamping } from '../../src/support/ttl-restamping.js';
+import {
+  blocksOf,
+  headerWith,
+  openSegment,
+  schemaWith,
+  VOID_NAMESPACE,
+  voidNamespace,
+  writeSegment,
+} from '../snapshot-format/segment-fixture.js';
+
+const clock = new TtlClock({
+  processingTimeMs: () => 5000.5,
+  keyGroupRange: KeyGroupRange.of(0, 9),
+  restored: new Map([[3, 70]]),
+});
+
+const address = { key: int32, namespace: voidNamespace };
+
+type Write = (writer: SegmentRecordWriter, stampMs: number | undefined) => void;
+
+const kinds: readonly (readonly [name: string, schema: Partial<StateSchema>, codec: RecordCodec, write: Write])[] = [
+  [
+    'values',
+    { kind: 'value' },
+    { ...address, value: float64 } as RecordCodec,
+    (writer, stampMs) => {
+      writer.put(1, VOID_NAMESPACE, 1.5, stampMs);
+      writer.delete(2, VOID_NAMESPACE);
+      writer.put(3, VOID_NAMESPACE, -1, stampMs);
+    },
+  ],
+  [
+    'map entries',
+    { kind: 'map', value: string.snapshot(), mapKey: int32.snapshot() },
+    { ...address, mapKey: int32, value: string } as RecordCodec,
+    (writer, stampMs) => {
+      writer.clear(1, VOID_NAMESPACE);
+      writer.putMapEntry(1, VOID_NAMESPACE, 1, 'x'.repeat(300), stampMs);
+      writer.deleteMapEntry(1, VOID_NAMESPACE, 2);
+    },
+  ],
+  [
+    'lists',
+    { kind: 'list', value: string.snapshot() },
+    { ...address, value: string } as RecordCodec,
+    (writer, stampMs) => {
+      const elements = ['', 'a', 'bb'];
+      const stampsMs = stampMs === undefined ? undefined : elements.map(() => stampMs);
+      writer.splice(1, VOID_NAMESPACE, 4, elements, 0, 3, stampsMs);
+      writer.splice(2, VOID_NAMESPACE, 0, [], 0, 0, stampMs === undefined ? undefined : []);
+    },
+  ],
+];
+
+async function blockOf(
+  schema: Partial<StateSchema>,
+  codec: RecordCodec,
+  write: Write,
+  stampMs: number | undefined,
+): Promise<RawBlock> {
+  const written = schemaWith({ ...schema, ttl: stampMs !== undefined });
+  const segment = await writeSegment(headerWith({ states: [written] }), async (writer) => {
+    writer.startState(3, 0, codec);
+    write(writer, stampMs);
+  });
+  const [block] = await blocksOf(await openSegment(segment));
+  return block as RawBlock;
+}
+
+describe.each(kinds)('%s', (_name, schema, codec, write) => {
+  it('get stamps, lose them, and change their clock', async () => {
+    const plain = await blockOf(schema, codec, write, undefined);
+    const inProcessingTime = await blockOf(schema, codec, write, 5000);
+    const inEventTime = await blockOf(schema, codec, write, 70);
+    expect(new TtlRestamping('processing', clock).block(plain)).toEqual(inProcessingTime);
+    expect(new TtlRestamping('event', clock).block(inProcessingTime)).toEqual(inEventTime);
+    expect(new TtlRestamping(undefined, clock).block(inEventTime)).toEqual(plain);
+  });
+});
+
+it('agrees with the clock that a schema names; none is processing time', () => {
+  const stored = (fields: Partial<StateSchema>): StateSchema => schemaWith(fields);
+  expect(storedTimeOf(stored({ ttl: false }))).toBeUndefined();
+  expect(storedTimeOf(stored({ ttl: true }))).toBe('processing');
+  const restamping = new TtlRestamping('event', clock);
+  expect(restamping.agreesWith(stored({ ttl: true, ttlTime: 'event' }))).toBe(true);
+  expect(restamping.agreesWith(stored({ ttl: true }))).toBe(false);
+  expect(restamping.schemaOf(stored({ ttl: false }))).toEqual(stored({ ttl: true, ttlTime: 'event' }));
+  expect(new TtlRestamping(undefined, clock).schemaOf(stored({ ttl: true, ttlTime: 'event' }))).toEqual(stored({}));
+});
+
+it('has no stamp of event time for a key group that has had no mark', () => {
+  expect(clock.restoreStampMs('event', 4)).toBe(NO_TIME);
+  expect(clock.restoreStampMs('event', 3)).toBe(70);
+});
