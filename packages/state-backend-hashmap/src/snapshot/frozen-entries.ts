@@ -4,6 +4,7 @@
 //   FE2. A slot is read when it is written, through the view of the snapshot.
 //   FE3. An increment writes the entries that changed, and no slot before them is needed any more.
 
+import { isStateError, StateError } from '@tidemark/state-core';
 import type { SnapshotContext } from '@tidemark/state-core/spi';
 import { BLOCK_ENTRIES_MAX, type SegmentRecordWriter } from '@tidemark/state-core/support';
 import type { FrozenEpoch } from '../table/epoch-clock.js';
@@ -16,6 +17,8 @@ const ENTRIES_PER_CLOCK: number = 32;
 export interface EntryFormat {
   /** Whether an entry belongs into the snapshot. Default all do. */
   includes?(slot: number, value: unknown): boolean;
+  /** The key of the entry in a slot: for the message about a value that does not fit its type. */
+  keyAt(slot: number): unknown;
   /** Sorts slots into the order of encoded keys, in place. */
   sort(slots: number[]): void;
   /** Writes the entry of a slot. Long ones end blocks and yield on the way and return a promise. */
@@ -48,8 +51,12 @@ export async function writeFrozenEntries(
     format.sort(slots);
     let untilClock = ENTRIES_PER_CLOCK;
     for (const slot of slots) {
-      const writing = format.write(slot, table.valueAt(view, slot));
-      if (writing !== undefined) await writing;
+      try {
+        const writing = format.write(slot, table.valueAt(view, slot));
+        if (writing !== undefined) await writing;
+      } catch (error) {
+        throw withKey(error, format.keyAt(slot));
+      }
       if (writer.blockIsFull) await writer.endBlock();
       if (--untilClock > 0) continue;
       untilClock = ENTRIES_PER_CLOCK;
@@ -60,4 +67,21 @@ export async function writeFrozenEntries(
     if (context.shouldYield()) await context.yieldNow();
   }
   table.releaseView(frozen);
+}
+
+/** Adds the key to the refusal of a value: nobody finds one wrong value among millions without it. */
+function withKey(error: unknown, key: unknown): unknown {
+  if (!isStateError(error, 'value-not-serializable') && !isStateError(error, 'value-too-large')) return error;
+  return new StateError(error.code, `key ${describeKey(key)}: ${error.message}`, {
+    details: { ...error.details, key },
+    cause: error,
+  });
+}
+
+function describeKey(key: unknown): string {
+  const text =
+    typeof key === 'object'
+      ? JSON.stringify(key, (_name, value) => (typeof value === 'bigint' ? `${value}n` : value))
+      : String(key);
+  return text.length > 100 ? `${text.slice(0, 100)}...` : text;
 }

@@ -93,12 +93,14 @@ export class HeapEntriesWriter implements KeyedEntriesWriter {
     if (registration.kind === 'list') {
       return {
         sort,
+        keyAt: (slot) => table.keys[slot],
         ...(stamps === undefined ? {} : { includes: (_slot, list) => stamps.firstIncluded(list) >= 0 }),
         write: (slot, value) => this.writeList(table, registration, stamps, slot, value, writer, context, tails),
       };
     }
     return {
       sort,
+      keyAt: (slot) => table.keys[slot],
       ...(stamps === undefined ? {} : { includes: (slot, value) => stamps.includes(table, slot, value) }),
       write: (slot, frozen) => {
         const value = frozen instanceof StampedValue ? frozen.value : frozen;
@@ -128,6 +130,7 @@ export class HeapEntriesWriter implements KeyedEntriesWriter {
     };
     return {
       sort: (slots) => void slots.sort(compare),
+      keyAt: (slot) => table.owners[slot]?.key,
       ...(stamps === undefined ? {} : { includes: (slot, value) => stamps.includes(table, slot, value) }),
       write: (slot, frozen) => {
         const value = frozen instanceof StampedValue ? frozen.value : frozen;
