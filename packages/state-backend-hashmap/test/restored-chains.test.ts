@@ -6,6 +6,7 @@ import {
   type KeySerializer,
   ListStateDescriptor,
   MapStateDescriptor,
+  StateTtlConfig,
   string,
   ValueStateDescriptor,
 } from '@tidemark/state-core';
@@ -16,7 +17,7 @@ import {
   voidNamespaceSerializer,
 } from '@tidemark/state-core/spi';
 import { openSegmentWriter, type SegmentRecordWriter, type StateSchema } from '@tidemark/state-core/support';
-import { plainState, StateBackendHarness } from '@tidemark/state-testkit';
+import { ManualClock, plainState, StateBackendHarness } from '@tidemark/state-testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { HashMapStateBackend } from '../src/index.js';
 
@@ -29,15 +30,27 @@ const SCHEMAS: readonly StateSchema[] = [
   { id: 0, name: 'values', kind: 'value', namespace, value: int32.snapshot(), ttl: false },
   { id: 1, name: 'maps', kind: 'map', namespace, value: int32.snapshot(), mapKey: string.snapshot(), ttl: false },
   { id: 2, name: 'lists', kind: 'list', namespace, value: string.snapshot(), ttl: false },
+  { id: 3, name: 'seen', kind: 'value', namespace, value: int32.snapshot(), ttl: true, ttlTime: 'processing' },
+  {
+    id: 4,
+    name: 'visits',
+    kind: 'map',
+    namespace,
+    value: int32.snapshot(),
+    mapKey: string.snapshot(),
+    ttl: true,
+    ttlTime: 'processing',
+  },
+  { id: 5, name: 'clicks', kind: 'list', namespace, value: string.snapshot(), ttl: true, ttlTime: 'processing' },
 ];
 const V = VOID_NAMESPACE;
 
-function startState(writer: SegmentRecordWriter, id: 0 | 1 | 2): void {
+function startState(writer: SegmentRecordWriter, id: 0 | 1 | 2 | 3 | 4 | 5): void {
   writer.startState(0, id, {
     key: int32 as KeySerializer<unknown>,
     namespace: voidNamespaceSerializer as KeySerializer<unknown>,
-    ...(id === 1 ? { mapKey: string as KeySerializer<unknown> } : {}),
-    value: (id === 2 ? string : int32) as KeySerializer<unknown>,
+    ...(id === 1 || id === 4 ? { mapKey: string as KeySerializer<unknown> } : {}),
+    value: (id === 2 || id === 5 ? string : int32) as KeySerializer<unknown>,
   });
 }
 
@@ -59,6 +72,7 @@ async function chainOf(
         maxParallelism: 1,
         keyHash: 'java-murmur-v1',
         key: int32.snapshot(),
+        ...(index === 0 ? {} : { baseCheckpointId: index }),
         states: SCHEMAS,
         sorted: false,
         writer: 'test',
@@ -199,7 +213,14 @@ describe('a chain', () => {
 
     const whole = await harness.snapshot(restored);
     expect(whole?.segments.length).toBe(1);
-    expect(whole?.digests?.map(({ stateName }) => stateName)).toEqual(['lists', 'maps', 'values']);
+    expect(whole?.digests?.map(({ stateName }) => stateName)).toEqual([
+      'clicks',
+      'lists',
+      'maps',
+      'seen',
+      'values',
+      'visits',
+    ]);
   });
 
   it('that continues a list which is not there is refused when the list is touched', async () => {
@@ -214,6 +235,106 @@ describe('a chain', () => {
     // The next access meets the same error, and the other states are whole.
     expect(touch).toThrow(expect.objectContaining({ code: 'restore-failed' }));
     expect(plainState(backend, values).value()).toBeUndefined();
+  });
+});
+
+describe('a delta that trims lists and renews time stamps', () => {
+  const TTL_MS = 100;
+  const ttl = StateTtlConfig.of({ ttlMs: TTL_MS });
+  const seen = new ValueStateDescriptor('seen', { type: int32, ttl });
+  const visits = new MapStateDescriptor('visits', { key: string, value: int32, ttl });
+  const clicks = new ListStateDescriptor('clicks', { type: string, ttl });
+  const base = (writer: SegmentRecordWriter): void => {
+    image(writer);
+    startState(writer, 3);
+    for (const key of [1, 2]) writer.put(key, V, key, 0);
+    startState(writer, 4);
+    for (const mapKey of ['a', 'b']) writer.putMapEntry(1, V, mapKey, 1, 0);
+    startState(writer, 5);
+    writer.splice(1, V, 0, ['x', 'y', 'z'], 0, 3, [0, 60, 70]);
+  };
+  const delta = (writer: SegmentRecordWriter): void => {
+    startState(writer, 2);
+    writer.trim(1, V, 2);
+    writer.splice(1, V, 1, ['w'], 0, 1);
+    writer.trim(2, V, 3);
+    startState(writer, 3);
+    writer.touch(2, V, 50);
+    startState(writer, 4);
+    writer.touchMapEntry(1, V, 'b', 50);
+    startState(writer, 5);
+    writer.trim(1, V, 1);
+    writer.splice(1, V, 2, ['w'], 0, 1, [90]);
+  };
+
+  it.each(['at once', 'through a snapshot that nobody touched'])('is applied: %s', async (way) => {
+    const harness = harnessOfOneTest();
+    const clock = new ManualClock(120);
+    let handle: KeyedStateHandle | undefined = await chainOf(harness, base, delta);
+    if (way !== 'at once') {
+      const idle = await harness.createKeyed({ numberOfKeyGroups: 1, restore: [handle], clock });
+      handle = await harness.snapshot(idle);
+    }
+    const backend = await harness.createKeyed({ numberOfKeyGroups: 1, restore: [handle], clock });
+    backend.setCurrentKey(1);
+    expect([...plainState(backend, lists).get()]).toEqual(['z', 'w']);
+    expect(plainState(backend, seen).value()).toBeUndefined();
+    expect(Object.fromEntries(plainState(backend, visits))).toEqual({ b: 1 });
+    expect([...plainState(backend, clicks).get()]).toEqual(['y', 'z', 'w']);
+    backend.setCurrentKey(2);
+    expect([...plainState(backend, lists).get()]).toEqual([]);
+    expect(plainState(backend, seen).value()).toBe(2);
+  });
+
+  it.each<[string, ValueStateDescriptor<number> | typeof visits | typeof lists, (writer: SegmentRecordWriter) => void]>(
+    [
+      [
+        'a list of fewer elements',
+        lists,
+        (writer) => {
+          startState(writer, 2);
+          writer.trim(1, V, 4);
+        },
+      ],
+      [
+        'a list that is not there',
+        lists,
+        (writer) => {
+          startState(writer, 2);
+          writer.trim(9, V, 1);
+        },
+      ],
+      [
+        'an entry that is not there',
+        seen,
+        (writer) => {
+          startState(writer, 3);
+          writer.touch(9, V, 5);
+        },
+      ],
+      [
+        'a map entry that is not there',
+        visits,
+        (writer) => {
+          startState(writer, 4);
+          writer.touchMapEntry(1, V, 'q', 5);
+        },
+      ],
+    ],
+  )('is damage on %s', async (_, descriptor, write) => {
+    const harness = harnessOfOneTest();
+    const handle = await chainOf(harness, base, write);
+    const backend = await harness.createKeyed({ numberOfKeyGroups: 1, restore: [handle] });
+    backend.setCurrentKey(1);
+    const state = plainState(backend, descriptor as typeof lists) as unknown as Record<
+      'get' | 'value',
+      () => unknown
+    > & {
+      isEmpty?: () => boolean;
+    };
+    expect(() => (state.isEmpty ?? state.value ?? state.get).call(state)).toThrow(
+      expect.objectContaining({ code: 'restore-failed', cause: expect.objectContaining({ code: 'snapshot-invalid' }) }),
+    );
   });
 });
 

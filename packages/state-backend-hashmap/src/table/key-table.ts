@@ -10,6 +10,7 @@ import { concurrentModification } from './concurrent-modification.js';
 import { IntegerIndex } from './integer-index.js';
 import { type KeyIndex, NamespaceIndex, VoidNamespaceIndex } from './key-index.js';
 import { listTooShort } from './list-too-short.js';
+import { nothingToTouch } from './nothing-to-touch.js';
 import { ABSENT, Slots } from './slots.js';
 import { StampedList } from './stamped-list.js';
 import type { StateTable, TableTypes } from './state-table.js';
@@ -139,6 +140,21 @@ export class KeyTable extends Slots implements StateTable {
       },
       delete: remove,
       clear: remove,
+      trim: (key, namespace, count) => {
+        const slot = find(key, namespace);
+        const list = slot < 0 ? undefined : (this.values[slot] as StampedList | unknown[]);
+        const held = list?.length ?? 0;
+        if (list === undefined || count > held) throw listTooShort(count, held);
+        if (list instanceof StampedList) list.trim(count);
+        else list.splice(0, count);
+        if (count === held) this.remove(slot);
+      },
+      touch: (key, namespace, _mapKey, timestampMs) => {
+        // Not found as the program finds it: the stamp that is renewed may have expired.
+        const slot = this.index.get(keySerializer.identity(key), namespaceSerializer.identity(namespace));
+        if (slot === undefined || this.values[slot] === ABSENT) throw nothingToTouch();
+        stamps?.set(slot, timestampMs);
+      },
       reset: () => {
         for (let slot = 0; slot < this.count; slot++) if (this.values[slot] !== ABSENT) this.remove(slot);
       },

@@ -8,6 +8,7 @@ import type { RecordVisitor } from '@tidemark/state-core/support';
 import { concurrentModification } from './concurrent-modification.js';
 import { type KeyIndex, NamespaceIndex, VoidNamespaceIndex } from './key-index.js';
 import { MapOwner } from './map-owner.js';
+import { nothingToTouch } from './nothing-to-touch.js';
 import { ABSENT, Slots } from './slots.js';
 import type { StateTable, TableTypes } from './state-table.js';
 
@@ -160,6 +161,12 @@ export class MapTable extends Slots implements StateTable {
       clear: (key, namespace) => {
         const cleared = owner(key, namespace);
         if (cleared !== undefined) this.clear(cleared);
+      },
+      touch: (key, namespace, mapKey, timestampMs) => {
+        // Not found as the program finds it: the stamp that is renewed may have expired.
+        const slot = owner(key, namespace)?.get(this.mapKeySerializer.identity(mapKey)) ?? -1;
+        if (slot < 0 || this.values[slot] === ABSENT) throw nothingToTouch();
+        this.stamps?.set(slot, timestampMs);
       },
       reset: () => {
         for (let slot = 0; slot < this.count; slot++) if (this.values[slot] !== ABSENT) this.remove(slot);

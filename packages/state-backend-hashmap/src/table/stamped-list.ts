@@ -47,6 +47,12 @@ export class StampedList {
     for (let index = 0; index < elements.length; index++) this.append(elements[index], stampsMs[index] as number);
   }
 
+  /** Removes elements from the front. Only while the list is being loaded (SL1). */
+  trim(count: number): void {
+    this.elements.splice(0, count);
+    this.stampsMs.splice(0, count);
+  }
+
   /** Whether an element may have expired (SL2). */
   mayHaveExpired(policy: TtlPolicy, nowMs: number): boolean {
     return this.oldestMs + policy.ttlMs <= nowMs || this.oldestMs === NO_TIME;

@@ -2,7 +2,7 @@
 // blocks, the backend and the compression.
 //
 //   The digest is two unsigned 32-bit sums, high and low, each modulo 2^32, over all of:
-//     PUT, DELETE, CLEAR, RESET, and a SPLICE without elements:   hash(record bytes)
+//     every record but a SPLICE with elements:                    hash(record bytes)
 //     SPLICE with elements, for each element:                     hash(record bytes up to and including the namespace,
 //                                                                     then the element's index in the list,
 //                                                                     then the element with its stamp and length)
@@ -17,7 +17,9 @@
 //
 //   ED1. One record has one form (RC2), so hashing its bytes is hashing the entry; how a list is cut into SPLICE records
 //        does not show.
-//   ED2. Finds differences by accident or defect. Whoever wants to can make two contents with one digest.
+//   ED2. The digests of a full image, which holds PUT and SPLICE alone (G7), say what the state is; those of a delta say
+//        what the delta holds.
+//   ED3. Finds differences by accident or defect. Whoever wants to can make two contents with one digest.
 
 import type { RecordCursor } from './record-cursor.js';
 import { RecordOp } from './segment-contract.js';

@@ -31,6 +31,9 @@ export type LogicalEntry =
   | (EntryAddress & { readonly sort: 'clearing' })
   /** A list, of a state with or without time to live, cut to `from` elements to which nothing is appended. */
   | (EntryAddress & { readonly sort: 'cut'; readonly from: number; readonly ttl: boolean })
+  /** A list that loses `count` elements from its front. */
+  | (EntryAddress & { readonly sort: 'trim'; readonly count: number })
+  | (EntryAddress & { readonly sort: 'touch'; readonly mapKey?: Uint8Array; readonly timestampMs: number })
   | { readonly sort: 'reset' };
 
 /** The digest of entries of one state in one key group, in any order. */
@@ -82,6 +85,14 @@ function writeEntry(entry: LogicalEntry, out: ByteWriter): void {
       writeAddress(entry.ttl ? RecordOp.SPLICE | RECORD_STAMPED : RecordOp.SPLICE, entry, undefined, out);
       out.writeVarint(entry.from);
       out.writeVarint(0);
+      return;
+    case 'trim':
+      writeAddress(RecordOp.TRIM, entry, undefined, out);
+      out.writeVarint(entry.count);
+      return;
+    case 'touch':
+      writeAddress(RecordOp.TOUCH | RECORD_STAMPED, entry, entry.mapKey, out);
+      out.writeSafeInteger(entry.timestampMs);
       return;
     case 'element':
       writeAddress(RecordOp.SPLICE | stampFlag(entry.timestampMs), entry, undefined, out);

@@ -1,7 +1,7 @@
 // The records of a block: their layout, and a walk over them that knows no serializer.
 //
 //   record    op + flags u8 | parts
-//             op      bits 0 to 2: PUT 1, DELETE 2, CLEAR 3, RESET 4, SPLICE 5
+//             op      bits 0 to 2: PUT 1, DELETE 2, CLEAR 3, RESET 4, SPLICE 5, TRIM 6, TOUCH 7
 //             flags   bit 3: carries time stamps; bit 4: carries a map key; bits 5 to 7: 0
 //
 //   PUT       key | namespace | [ map key ] | [ stamp ] | value
@@ -9,13 +9,16 @@
 //   CLEAR     key | namespace
 //   RESET     (nothing)
 //   SPLICE    key | namespace | from varint | count varint | count times: [ stamp ] | element
+//   TRIM      key | namespace | count varint, 1 or more
+//   TOUCH     key | namespace | [ map key ] | stamp
 //
 //   key, namespace, map key, value, element:   length varint | bytes
 //   stamp:                                     milliseconds, int64
 //
 //   RC1. Every part is preceded by its length: whoever does not know the types can still walk, compare and copy.
-//   RC2. The stamp flag is set exactly in PUT and SPLICE of states with time to live, the map key flag exactly in PUT
-//        and DELETE of states with map keys. A varint has its shortest form. So one record has one form.
+//   RC2. The stamp flag is set exactly in PUT and SPLICE of states with time to live and in every TOUCH, the map key flag
+//        exactly in PUT, DELETE and TOUCH of states with map keys. A varint has its shortest form. So one record has one
+//        form.
 
 import type { StateError } from '../error/state-error.js';
 import { RecordOp } from './segment-contract.js';
@@ -41,8 +44,8 @@ const FLAGS_ALLOWED: readonly number[] = [
   0,
   0,
   RECORD_STAMPED,
-  -1,
-  -1,
+  0,
+  RECORD_STAMPED | RECORD_MAP_KEY,
 ];
 
 /**
@@ -66,7 +69,7 @@ export class RecordCursor {
   /** Only with {@link hasMapKey}. */
   mapKeyStart = 0;
   mapKeyEnd = 0;
-  /** The stamp of the entry, or of the element that {@link nextElement} moved to; only with {@link stamped}. */
+  /** The stamp of PUT or TOUCH, or of the element that {@link nextElement} moved to; only with {@link stamped}. */
   timestampMs = 0;
   /** The value of PUT, or the element that {@link nextElement} moved to. */
   valueStart = 0;
@@ -76,6 +79,8 @@ export class RecordCursor {
   elementCount = 0;
   /** SPLICE: how many elements {@link nextElement} has passed. */
   elementIndex = 0;
+  /** TRIM: how many elements go. */
+  trimCount = 0;
 
   private at = 0;
   private end = 0;
@@ -145,6 +150,13 @@ export class RecordCursor {
         throw this.invalid(`${this.elementCount} elements in ${this.end - this.at} bytes`);
       }
       if (this.from + this.elementCount > LIST_LENGTH_MAX) throw this.invalid('a list longer than any list can be');
+    } else if (op === RecordOp.TRIM) {
+      this.trimCount = this.readVarint();
+      if (this.trimCount < 1 || this.trimCount > LIST_LENGTH_MAX)
+        throw this.invalid(`${this.trimCount} elements to remove`);
+    } else if (op === RecordOp.TOUCH) {
+      if (!this.stamped) throw this.invalid('a TOUCH without a time stamp');
+      this.readStamp();
     }
     return true;
   }

@@ -10,6 +10,7 @@ import { InvariantViolation } from '../error/invariant.js';
 import { isStateError, type StateError } from '../error/state-error.js';
 import type { ValueReader } from '../serialization/type-serializer.js';
 import { RecordCursor } from './record-cursor.js';
+import { misplaced } from './record-walk.js';
 import { type RawBlock, RecordOp, type RecordReader, type RecordVisitor } from './segment-contract.js';
 import { damaged, locatedDamage } from './segment-damage.js';
 import { describeBlock } from './segment-layout.js';
@@ -29,6 +30,8 @@ export function decodeBlock<K, N, UK, V>(
   let remaining = block.entryCount;
   while (decoder.next()) {
     remaining--;
+    const fault = misplaced(decoder.cursor, visitor, block.entryCount - remaining);
+    if (fault !== undefined) throw decoder.malformed(fault);
     decoder.visit(visitor);
   }
   if (remaining !== 0)
@@ -38,7 +41,7 @@ export function decodeBlock<K, N, UK, V>(
 class BlockDecoder<K, N, UK, V> {
   private readonly block: RawBlock;
   private readonly reader: RecordReader<K, N, UK, V>;
-  private readonly cursor: RecordCursor;
+  readonly cursor: RecordCursor;
   private readonly input: ByteReader;
 
   private key!: K;
@@ -84,6 +87,12 @@ class BlockDecoder<K, N, UK, V> {
         return;
       case RecordOp.SPLICE:
         visitor.splice(key, namespace, this.cursor.from, this.elements, this.timestampsMs);
+        return;
+      case RecordOp.TRIM:
+        visitor.trim?.(key, namespace, this.cursor.trimCount);
+        return;
+      case RecordOp.TOUCH:
+        visitor.touch?.(key, namespace, mapKey, this.cursor.timestampMs);
     }
   }
 
@@ -97,7 +106,7 @@ class BlockDecoder<K, N, UK, V> {
     if (op === RecordOp.RESET) return;
     this.key = this.readKey(reader.key, cursor.keyStart, cursor.keyEnd);
     this.namespace = this.readKey(reader.namespace, cursor.namespaceStart, cursor.namespaceEnd);
-    if (op === RecordOp.PUT || op === RecordOp.DELETE) {
+    if (op === RecordOp.PUT || op === RecordOp.DELETE || op === RecordOp.TOUCH) {
       const { mapKey } = reader;
       if (cursor.hasMapKey !== (mapKey !== undefined))
         throw this.malformed('a record with a map key too many or too few');
@@ -110,6 +119,8 @@ class BlockDecoder<K, N, UK, V> {
     } else if (op === RecordOp.SPLICE) {
       this.checkStamped();
       this.decodeElements();
+    } else if (op === RecordOp.TOUCH) {
+      this.checkStamped();
     }
   }
 

@@ -1,8 +1,8 @@
 // The order of the records in a block (G2 of segment-contract.ts), as whoever reads without serializers relies on it.
 //
 //   RO1. By key, then namespace, then map key, each as unsigned bytes with a prefix first; no map key before any.
-//   RO2. An address appears once, but for a CLEAR, which stands before what follows it, and a list in several SPLICEs,
-//        each of which continues where the one before ends.
+//   RO2. An address appears once, but for a CLEAR, which stands before what follows it, and a list in a CLEAR or TRIM and
+//        several SPLICEs, each of which continues where the one before ends.
 //   RO3. RESET is the first record of its block.
 
 import type { RecordCursor } from './record-cursor.js';
@@ -83,13 +83,9 @@ export class RecordOrder {
   }
 
   private maySharePlace(cursor: RecordCursor): boolean {
-    if (this.op === RecordOp.CLEAR) return cursor.op === RecordOp.PUT || cursor.op === RecordOp.SPLICE;
-    return (
-      this.op === RecordOp.SPLICE &&
-      cursor.op === RecordOp.SPLICE &&
-      cursor.elementCount > 0 &&
-      cursor.from === this.listEnd
-    );
+    if (cursor.op !== RecordOp.SPLICE) return false;
+    if (this.op === RecordOp.CLEAR || this.op === RecordOp.TRIM) return true;
+    return this.op === RecordOp.SPLICE && cursor.elementCount > 0 && cursor.from === this.listEnd;
   }
 
   private compare(start: number, end: number, cursor: RecordCursor, otherStart: number, otherEnd: number): number {

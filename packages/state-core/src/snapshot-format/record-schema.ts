@@ -5,20 +5,26 @@ import { RecordOp } from './segment-contract.js';
 import type { StateSchema } from './segment-header.js';
 
 /**
- * Whether the record that the cursor is at belongs to a state of this schema: lists are written with SPLICE and CLEAR,
- * everything else with PUT and DELETE; stamps and map keys are there exactly when the schema has them.
+ * Whether the record that the cursor is at belongs to a state of this schema (G4 of segment-contract.ts); stamps and map
+ * keys are there exactly when the schema has them.
  */
 export function recordFits(cursor: RecordCursor, schema: StateSchema): boolean {
+  const isList = schema.kind === 'list';
+  const hasMapKey = schema.mapKey !== undefined;
   switch (cursor.op) {
     case RecordOp.PUT:
-      return (
-        schema.kind !== 'list' && cursor.stamped === schema.ttl && cursor.hasMapKey === (schema.mapKey !== undefined)
-      );
+      return !isList && cursor.stamped === schema.ttl && cursor.hasMapKey === hasMapKey;
     case RecordOp.DELETE:
-      return schema.kind !== 'list' && cursor.hasMapKey === (schema.mapKey !== undefined);
+      return !isList && cursor.hasMapKey === hasMapKey;
+    case RecordOp.TOUCH:
+      return !isList && schema.ttl && cursor.hasMapKey === hasMapKey;
     case RecordOp.SPLICE:
-      return schema.kind === 'list' && cursor.stamped === schema.ttl;
-    default:
+      return isList && cursor.stamped === schema.ttl;
+    case RecordOp.TRIM:
+      return isList;
+    case RecordOp.CLEAR:
+      return isList || schema.kind === 'map';
+    case RecordOp.RESET:
       return true;
   }
 }

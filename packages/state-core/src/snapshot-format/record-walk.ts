@@ -25,6 +25,10 @@ export interface RawRecordVisitor {
     elements: readonly Uint8Array[],
     timestampsMs: readonly number[] | undefined,
   ): void;
+  /** Absent in visitors that take no deltas: then such a record is refused with `snapshot-invalid`. */
+  trim?(key: Uint8Array, namespace: Uint8Array, count: number): void;
+  /** As {@link trim}. */
+  touch?(key: Uint8Array, namespace: Uint8Array, mapKey: Uint8Array | undefined, timestampMs: number): void;
 }
 
 /**
@@ -38,12 +42,26 @@ export function walkRecords(block: RawBlock, visitor: RawRecordVisitor): void {
   let count = 0;
   while (nextRecord(cursor, block)) {
     count++;
+    const fault = misplaced(cursor, visitor, count);
+    if (fault !== undefined) throw damaged('snapshot-invalid', describeBlock(block, undefined), fault);
     visitRecord(cursor, block, visitor);
   }
   if (count !== block.entryCount) {
     const what = `it holds ${count} records instead of ${block.entryCount}`;
     throw damaged('snapshot-invalid', describeBlock(block, undefined), what);
   }
+}
+
+/** What is wrong with a record as the `count`th of its block, for whoever has this visitor. */
+export function misplaced(
+  { op }: RecordCursor,
+  visitor: { readonly trim?: unknown; readonly touch?: unknown },
+  count: number,
+): string | undefined {
+  if (op === RecordOp.RESET && count > 1) return 'a RESET behind other records';
+  if (op === RecordOp.TRIM && visitor.trim === undefined) return 'a TRIM where only entries are expected';
+  if (op === RecordOp.TOUCH && visitor.touch === undefined) return 'a TOUCH where only entries are expected';
+  return undefined;
 }
 
 function nextRecord(cursor: RecordCursor, block: RawBlock): boolean {
@@ -70,6 +88,10 @@ function visitRecord(cursor: RecordCursor, block: RawBlock, visitor: RawRecordVi
     visitor.delete(key, namespace, mapKey);
   } else if (op === RecordOp.CLEAR) {
     visitor.clear(key, namespace);
+  } else if (op === RecordOp.TRIM) {
+    visitor.trim?.(key, namespace, cursor.trimCount);
+  } else if (op === RecordOp.TOUCH) {
+    visitor.touch?.(key, namespace, mapKey, cursor.timestampMs);
   } else {
     invariant(op === RecordOp.SPLICE, `no op ${op}`);
     const { elements, timestampsMs } = elementsOf(cursor, block);

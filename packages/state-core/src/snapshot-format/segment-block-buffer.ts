@@ -2,7 +2,7 @@
 // index of all of them. Leaves what a record looks like to segment-writer.ts and record-cursor.ts.
 //
 //   SB1. `blockStart` is -1 exactly when no block is begun; only ended blocks may go to the stream.
-//   SB2. Ending a block walks over its records once: the walk counts and checks them (G2 of segment-contract.ts, always)
+//   SB2. Ending a block walks over its records once: the walk counts and checks them (G2, G5, G7 of segment-contract.ts)
 //        and sums up the digest, alike for what was written value by value, as bytes, or as a whole block.
 
 import { ByteWriter } from '../bytes/byte-writer.js';
@@ -11,6 +11,7 @@ import { EntryDigest } from './entry-digest.js';
 import { RecordCursor } from './record-cursor.js';
 import { RecordOrder } from './record-order.js';
 import { recordFits } from './record-schema.js';
+import { RecordSequence } from './record-sequence.js';
 import { BLOCK_ENTRIES_MAX, type RawBlock } from './segment-contract.js';
 import { damaged, locatedDamage } from './segment-damage.js';
 import type { SegmentHeader, StateSchema } from './segment-header.js';
@@ -60,6 +61,7 @@ export class SegmentBlockBuffer {
   private readonly order = new RecordOrder();
   /** Where the walk over the block begun has come to. */
   private readonly walked = new RecordOrder();
+  private readonly sequence: RecordSequence;
   /** Of the state so far. */
   private readonly digest = new EntryDigest();
   /** Of the block begun. */
@@ -75,6 +77,7 @@ export class SegmentBlockBuffer {
     this.uidSeed = uidSeedOf(header.uid);
     this.sorted = header.sorted;
     this.compression = compression;
+    this.sequence = new RecordSequence(false, header.sorted);
   }
 
   /** Bytes of the segment so far. */
@@ -106,6 +109,7 @@ export class SegmentBlockBuffer {
     this.chain = 0;
     this.digest.reset();
     this.order.reset();
+    this.sequence.restart();
   }
 
   /** Begins a block of the state started last. */
@@ -192,8 +196,9 @@ export class SegmentBlockBuffer {
   /** Checks, counts and digests the records of the block begun; says what is wrong with them. */
   private walk(): string | undefined {
     const schema = this.schema as StateSchema;
-    const { cursor, walked, walkedDigest } = this;
+    const { cursor, walked, walkedDigest, sequence } = this;
     walkedDigest.reset();
+    sequence.beginBlock();
     if (this.sorted) walked.resume(this.order);
     else walked.reset();
     cursor.reset(this.out.view(), this.blockStart + BLOCK_HEADER_BYTES);
@@ -202,6 +207,8 @@ export class SegmentBlockBuffer {
       count++;
       if (!recordFits(cursor, schema)) return 'a record that does not fit the schema of the state';
       if (!walked.accepts(cursor)) return `record ${count} of the block out of order or twice`;
+      const fault = sequence.faultOf(cursor);
+      if (fault !== undefined) return fault;
       walkedDigest.add(cursor);
     }
     return count === this.recordCount ? undefined : `${count} records instead of ${this.recordCount}`;
@@ -209,6 +216,7 @@ export class SegmentBlockBuffer {
 
   private sealBlock(): void {
     this.digest.addAll(this.walkedDigest);
+    this.sequence.endBlock();
     if (this.sorted) this.order.resume(this.walked);
     const start = this.blockStart;
     const { out } = this;

@@ -4,10 +4,18 @@
 //   G2. Within a block entries are sorted by encoded key, namespace, map key. The writer of the entries sorts.
 //   G3. A block holds at most BLOCK_ENTRIES_MAX entries.
 //   G4. What a record means: PUT sets an entry, DELETE removes it; CLEAR removes all map entries or elements of a key
-//       and namespace, RESET everything of the state in the key group; SPLICE cuts a list to `from` elements and appends.
-//       CLEAR and RESET hide strictly older segments only: entries of the same segment stand. Lists are written with
-//       SPLICE and CLEAR, everything else with PUT and DELETE, maps with CLEAR besides. Whoever applies a SPLICE to a
-//       list of fewer than `from` elements has damaged bytes before him.
+//       and namespace, RESET everything of the state in the key group; SPLICE cuts a list to `from` elements and appends;
+//       TRIM removes elements from the front of a list; TOUCH gives an entry a new time stamp and leaves its value. CLEAR,
+//       RESET, TRIM and TOUCH are about what older segments hold. Lists are written with CLEAR, TRIM and SPLICE, everything
+//       else with PUT and DELETE, with time to live TOUCH, maps with CLEAR besides. Whoever applies a SPLICE or TRIM to a
+//       list with fewer elements than that needs, or a TOUCH to an entry that is not there, has damaged bytes before him.
+//   G5. In a segment a RESET is the first record of the first block of its state and key group. A CLEAR stands before every
+//       other record of its key and namespace; where the segment is not sorted, in a block before which no block of the
+//       state and key group had anything but RESET and CLEAR. Of a list one TRIM may follow and then SPLICEs, each of which
+//       continues where the one before ends; the first counts after the TRIM. Any other address appears once. So applying
+//       records in order is applying segments oldest to newest.
+//   G6. Older is what stands before: a segment before another in the list of the handle, also within one checkpoint.
+//   G7. A full image, which is a segment without a base, holds nothing but PUT and SPLICE with elements.
 
 import type { SegmentReference } from '../handle/keyed-state-handle.js';
 import type { KeyGroupRange } from '../key-group/key-group-range.js';
@@ -18,7 +26,7 @@ import type { SegmentHeader } from './segment-header.js';
 export const BLOCK_ENTRIES_MAX: number = 1024;
 
 /** What a record does. The numbers are the stored ones. */
-export const RecordOp = { PUT: 1, DELETE: 2, CLEAR: 3, RESET: 4, SPLICE: 5 } as const;
+export const RecordOp = { PUT: 1, DELETE: 2, CLEAR: 3, RESET: 4, SPLICE: 5, TRIM: 6, TOUCH: 7 } as const;
 export type RecordOp = (typeof RecordOp)[keyof typeof RecordOp];
 
 /** How the entries of one state are written. */
@@ -69,6 +77,11 @@ export interface SegmentRecordWriter {
     end: number,
     timestampsMs?: readonly number[],
   ): void;
+  /** Removes `count` elements, 1 or more, from the front of a list; a {@link splice} of the same list comes afterwards. */
+  trim(key: unknown, namespace: unknown, count: number): void;
+  /** A new time stamp for an entry that older segments hold; of a state with time to live that is no list. */
+  touch(key: unknown, namespace: unknown, timestampMs: number): void;
+  touchMapEntry(key: unknown, namespace: unknown, mapKey: unknown, timestampMs: number): void;
   /** As {@link put} and {@link putMapEntry}, of what is encoded already. Stores that keep bytes write with this. */
   putEncoded(
     key: Uint8Array,
@@ -86,6 +99,8 @@ export interface SegmentRecordWriter {
     elements: readonly Uint8Array[],
     timestampsMs?: readonly number[],
   ): void;
+  trimEncoded(key: Uint8Array, namespace: Uint8Array, count: number): void;
+  touchEncoded(key: Uint8Array, namespace: Uint8Array, mapKey: Uint8Array | undefined, timestampMs: number): void;
   /** A block of another segment as it is, for the state started last. */
   rawBlock(block: RawBlock): void;
   /** Whether the block has reached its entries or a size worth writing. */
@@ -142,4 +157,8 @@ export interface RecordVisitor<K = unknown, N = unknown, UK = unknown, V = unkno
   clear(key: K, namespace: N): void;
   reset(): void;
   splice(key: K, namespace: N, from: number, elements: readonly V[], timestampsMs: readonly number[] | undefined): void;
+  /** Absent in visitors that take no deltas: then such a record is refused with `snapshot-invalid`. */
+  trim?(key: K, namespace: N, count: number): void;
+  /** As {@link trim}. */
+  touch?(key: K, namespace: N, mapKey: UK | undefined, timestampMs: number): void;
 }

@@ -1,10 +1,11 @@
 // The stored form of the header: canonical JSON, checked field by field when it is written and when it is read.
 //
-//   HF1. Fields that this version does not know are ignored: a later version may add what an older one can do without.
-//        What it cannot do without gets a flag in the header, and unknown flags are refused.
+//   HF1. A later version may add what an older one can do without to the `optional` objects of the header and of a state;
+//        members that this version does not know are kept as they are. Any other unknown field is refused.
 //   HF2. What comes out of decodeHeader has the shape of a SegmentHeader, whatever went in, and its schemas are bounded.
 
 import { StateError } from '../error/state-error.js';
+import { isOptionalFacts, type OptionalFacts } from '../handle/optional-facts.js';
 import { UPPER_BOUND_MAX_PARALLELISM } from '../key-group/key-group-assignment.js';
 import { KEY_HASH } from '../key-group/key-hash.js';
 import { checkSnapshot } from '../serialization/serializer-snapshot.js';
@@ -22,6 +23,35 @@ const STATE_KINDS: ReadonlySet<string> = new Set<SegmentStateKind>([
   'folding',
   'priority-queue',
 ]);
+
+const HEADER_FIELDS: readonly string[] = [
+  'uid',
+  'checkpointId',
+  'baseCheckpointId',
+  'keyGroupRange',
+  'maxParallelism',
+  'keyHash',
+  'key',
+  'states',
+  'sorted',
+  'compression',
+  'ttlClocks',
+  'optional',
+  'writer',
+  'timestampMs',
+];
+const STATE_FIELDS: readonly string[] = [
+  'id',
+  'name',
+  'kind',
+  'namespace',
+  'value',
+  'mapKey',
+  'ttl',
+  'ttlTime',
+  'optional',
+];
+const RANGE_FIELDS: readonly string[] = ['first', 'last'];
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -65,7 +95,7 @@ export function decodeHeader(json: Uint8Array): SegmentHeader {
   } catch (error) {
     throw wrong(`it is not JSON (${(error as Error).message})`);
   }
-  const fields = fieldsOf(parsed, 'it');
+  const fields = fieldsOf(parsed, 'it', HEADER_FIELDS);
   const maxParallelism = integer(fields, 'maxParallelism', 1, UPPER_BOUND_MAX_PARALLELISM);
   const keyGroupRange = keyGroupRangeOf(fields, maxParallelism);
   const checkpointId = integer(fields, 'checkpointId', 0);
@@ -90,6 +120,7 @@ export function decodeHeader(json: Uint8Array): SegmentHeader {
     sorted: flag(fields, 'sorted'),
     ...(fields['compression'] === undefined ? {} : { compression: text(fields, 'compression') }),
     ...(fields['ttlClocks'] === undefined ? {} : { ttlClocks: ttlClocksOf(fields['ttlClocks'], keyGroupRange) }),
+    ...optionalOf(fields),
     writer: text(fields, 'writer'),
     timestampMs: integer(fields, 'timestampMs'),
   };
@@ -111,7 +142,7 @@ function nestsDeeper(json: Uint8Array, levels: number): boolean {
 }
 
 function keyGroupRangeOf(fields: Fields, maxParallelism: number): { first: number; last: number } {
-  const range = fieldsOf(fields['keyGroupRange'], 'keyGroupRange');
+  const range = fieldsOf(fields['keyGroupRange'], 'keyGroupRange', RANGE_FIELDS);
   const first = integer(range, 'first', 0, maxParallelism - 1);
   return { first, last: integer(range, 'last', first, maxParallelism - 1) };
 }
@@ -121,7 +152,7 @@ function statesOf(value: unknown): readonly StateSchema[] {
   const ids = new Set<number>();
   const names = new Set<string>();
   return list.map((entry) => {
-    const state = stateOf(fieldsOf(entry, 'a state'));
+    const state = stateOf(fieldsOf(entry, 'a state', STATE_FIELDS));
     if (ids.has(state.id) || names.has(state.name)) {
       throw wrong(`two states with the id ${state.id} or the name ${JSON.stringify(state.name)}`);
     }
@@ -135,8 +166,9 @@ function stateOf(fields: Fields): StateSchema {
   const kind = text(fields, 'kind');
   if (!STATE_KINDS.has(kind)) throw wrong(`a state of the unknown kind ${JSON.stringify(kind)}`);
   const mapKey = fields['mapKey'];
-  // Timers of one key are told apart by what would be a map key; values, lists and accumulators have none.
-  if (kind === 'map' ? mapKey === undefined : mapKey !== undefined && kind !== 'priority-queue') {
+  // Elements of a queue are told apart by their priority as entries of a map are by their key.
+  const isKeyed = kind === 'map' || kind === 'priority-queue';
+  if (isKeyed !== (mapKey !== undefined)) {
     throw wrong(`a state of kind ${kind} ${mapKey === undefined ? 'without' : 'with'} a schema of map keys`);
   }
   return {
@@ -146,18 +178,27 @@ function stateOf(fields: Fields): StateSchema {
     namespace: schemaOf(fields['namespace']),
     value: schemaOf(fields['value']),
     ...(mapKey === undefined ? {} : { mapKey: schemaOf(mapKey) }),
-    ...stampsOf(fields),
+    ...stampsOf(fields, kind),
+    ...optionalOf(fields),
   };
 }
 
-function stampsOf(fields: Fields): Pick<StateSchema, 'ttl' | 'ttlTime'> {
+function stampsOf(fields: Fields, kind: string): Pick<StateSchema, 'ttl' | 'ttlTime'> {
   const ttl = flag(fields, 'ttl');
-  const ttlTime = fields['ttlTime'];
-  if (ttlTime === undefined) return { ttl };
+  const ttlTime = own(fields, 'ttlTime');
+  if (ttl && kind === 'priority-queue') throw wrong('a priority queue with time to live');
+  if (!ttl && ttlTime === undefined) return { ttl };
   if (!ttl || (ttlTime !== 'processing' && ttlTime !== 'event')) {
     throw wrong(`time stamps of the clock ${JSON.stringify(ttlTime)} in a state ${ttl ? 'with' : 'without'} any`);
   }
   return { ttl, ttlTime };
+}
+
+function optionalOf(fields: Fields): { readonly optional?: OptionalFacts } {
+  const optional = own(fields, 'optional');
+  if (optional === undefined) return {};
+  if (!isOptionalFacts(optional)) throw wrong('optional is not an object of plain JSON of at most 32 levels');
+  return { optional };
 }
 
 function ttlClocksOf(
@@ -180,8 +221,12 @@ function schemaOf(value: unknown): SerializerSnapshot {
   return { type, version, ...(parameters === undefined ? {} : { parameters }) };
 }
 
-function fieldsOf(value: unknown, what: string): Fields {
+function fieldsOf(value: unknown, what: string, known: readonly string[]): Fields {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(`${what} is not an object`);
+  for (const name of Object.keys(value)) {
+    if (!known.includes(name) && (value as Fields)[name] !== undefined)
+      throw wrong(`${what} has a field ${JSON.stringify(name)} that this version does not know`);
+  }
   return value as Fields;
 }
 

@@ -2,6 +2,7 @@
 // Stored as JSON: plain data that a person can read and a later version can extend.
 
 import type { KeyGroupRangeData } from '../handle/keyed-state-handle.js';
+import type { OptionalFacts } from '../handle/optional-facts.js';
 import type { SerializerSnapshot } from '../serialization/type-serializer.js';
 import type { StateKind } from '../state/state-descriptor.js';
 
@@ -27,10 +28,12 @@ export interface StateSchema {
   /** Whether every entry carries the time stamp of its last access. The stamp belongs to the entry, not to the value. */
   readonly ttl: boolean;
   /**
-   * Whose time the stamps are in; only with `ttl`, absent for processing time. A stamp of one clock means nothing to the
-   * other, so a state that changes its clock is stamped anew.
+   * Whose time the stamps are in; exactly when `ttl`. A stamp of one clock means nothing to the other, so a state that
+   * changes its clock is stamped anew.
    */
   readonly ttlTime?: 'processing' | 'event';
+  /** Facts of later versions. */
+  readonly optional?: OptionalFacts;
 }
 
 /** The header of a segment. */
@@ -53,6 +56,8 @@ export interface SegmentHeader {
   readonly compression?: string;
   /** High-water marks of event time in milliseconds, by key group: the clocks that expiry resumes from. */
   readonly ttlClocks?: readonly (readonly [keyGroup: number, timestampMs: number])[];
+  /** Facts of later versions. */
+  readonly optional?: OptionalFacts;
   /** Name of the backend that wrote, for messages only. */
   readonly writer: string;
   readonly timestampMs: number;

@@ -94,6 +94,15 @@ async function open(
       `it is segment ${header.uid} of checkpoint ${header.checkpointId}, not the one referred to`,
     );
   }
+  const { first, last } = header.keyGroupRange;
+  const range = reference.keyGroupRange;
+  if (range !== undefined && (range.first !== first || range.last !== last)) {
+    throw damaged(
+      'snapshot-invalid',
+      where,
+      `it is of the key groups ${first} to ${last}, not ${range.first} to ${range.last} as the snapshot says`,
+    );
+  }
   const index = await readFooter(input, tail, reference, header, headerBytes, headerChecksum, where);
   return new SegmentReader(input, header, index, compressionOf(header, compressions, where), where);
 }

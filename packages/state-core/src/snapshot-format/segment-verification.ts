@@ -8,6 +8,7 @@ import { EntryDigest } from './entry-digest.js';
 import { RecordCursor } from './record-cursor.js';
 import { RecordOrder } from './record-order.js';
 import { recordFits } from './record-schema.js';
+import { RecordSequence } from './record-sequence.js';
 import type { RawBlock } from './segment-contract.js';
 import { damaged, locatedDamage } from './segment-damage.js';
 import type { SegmentHeader, StateSchema } from './segment-header.js';
@@ -67,7 +68,7 @@ function* verificationsOf(
   for (const { keyGroup, states } of index) {
     for (const state of states) {
       // The index was checked against the header when it was read.
-      yield new StateVerification(keyGroup, state, schemas.get(state.stateId) as StateSchema, header.sorted);
+      yield new StateVerification(keyGroup, state, schemas.get(state.stateId) as StateSchema, header);
     }
   }
   return undefined;
@@ -83,12 +84,14 @@ class StateVerification {
   private readonly digest = new EntryDigest();
   private readonly order = new RecordOrder();
   private readonly cursor = new RecordCursor(new Uint8Array(0));
+  private readonly sequence: RecordSequence;
 
-  constructor(keyGroup: number, indexed: IndexedState, schema: StateSchema, sorted: boolean) {
+  constructor(keyGroup: number, indexed: IndexedState, schema: StateSchema, header: SegmentHeader) {
     this.keyGroup = keyGroup;
     this.indexed = indexed;
     this.schema = schema;
-    this.sorted = sorted;
+    this.sorted = header.sorted;
+    this.sequence = new RecordSequence(false, header.sorted);
     this.where = describeBlock({ keyGroup, stateId: indexed.stateId }, schema.name);
   }
 
@@ -115,7 +118,7 @@ class StateVerification {
   }
 
   private walk(block: RawBlock): number {
-    const { cursor, digest, order, schema } = this;
+    const { cursor, digest, order, schema, sequence } = this;
     if (!this.sorted) order.reset();
     cursor.reset(block.payload);
     let count = 0;
@@ -127,8 +130,11 @@ class StateVerification {
       if (!order.accepts(cursor)) {
         throw damaged('snapshot-invalid', this.where, `record ${count} of a block is out of order or twice there`);
       }
+      const fault = sequence.faultOf(cursor);
+      if (fault !== undefined) throw damaged('snapshot-invalid', this.where, fault);
       digest.add(cursor);
     }
+    sequence.endBlock();
     return count;
   }
 }

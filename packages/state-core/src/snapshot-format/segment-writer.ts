@@ -2,7 +2,7 @@
 // segment-layout.ts, the records in record-cursor.ts; blocks and index are kept by segment-block-buffer.ts.
 //
 //   SW1. G1 and G3 of segment-contract.ts hold by construction: states out of order are refused, a full block ends
-//        before the next record. G2 is checked always, when a block ends; the entries must arrive sorted.
+//        before the next record. G2, G5 and G7 are checked always, when a block ends; the entries must arrive sorted.
 //   SW2. A record that fails, because its value cannot be serialized or is too large, leaves no byte behind; the writer
 //        can go on. Only a list that fails after a block has ended within it spoils the segment.
 //   SW3. At most one block's worth of bytes and BLOCK_BYTES_SOFT more is held back, if the caller awaits endBlock()
@@ -14,7 +14,7 @@ import type { CheckpointedStateScope, CheckpointStateOutputStream } from '../che
 import { invariant } from '../error/invariant.js';
 import { StateError } from '../error/state-error.js';
 import type { KeySerializer } from '../serialization/type-serializer.js';
-import { RECORD_MAP_KEY, RECORD_STAMPED } from './record-cursor.js';
+import { LIST_LENGTH_MAX, RECORD_MAP_KEY, RECORD_STAMPED } from './record-cursor.js';
 import { SegmentBlockBuffer } from './segment-block-buffer.js';
 import {
   type FinishedSegment,
@@ -79,6 +79,7 @@ class SegmentWriter implements SegmentRecordWriter {
   private stamped = false;
   private keyed = false;
   private listed = false;
+  private clearable = false;
   private voidNamespace = false;
 
   constructor({ stream, header, scope, compression }: SegmentWriterOptions) {
@@ -121,6 +122,7 @@ class SegmentWriter implements SegmentRecordWriter {
     this.stamped = schema.ttl;
     this.keyed = schema.mapKey !== undefined;
     this.listed = schema.kind === 'list';
+    this.clearable = this.listed || schema.kind === 'map';
     this.voidNamespace = codec?.namespace.fixedLength === 0;
   }
 
@@ -162,21 +164,13 @@ class SegmentWriter implements SegmentRecordWriter {
   }
 
   clear(key: unknown, namespace: unknown): void {
-    this.writeTyped(RecordOp.CLEAR, true, key, namespace);
+    this.writeTyped(RecordOp.CLEAR, this.clearable, key, namespace);
   }
 
   deleteMapEntry(key: unknown, namespace: unknown, mapKey: unknown): void {
-    const out = this.beginRecord(this.keyed);
-    const start = out.length;
-    try {
-      out.writeUint8(RecordOp.DELETE | RECORD_MAP_KEY);
-      this.writeAddress(key, namespace, out);
-      writeKey(this.typedCodec().mapKey as KeySerializer<unknown>, mapKey, out);
-    } catch (error) {
-      out.truncate(start);
-      throw error;
-    }
-    this.blocks.recordCount++;
+    this.writeTyped(RecordOp.DELETE | RECORD_MAP_KEY, this.keyed, key, namespace, (out) =>
+      writeKey(this.typedCodec().mapKey as KeySerializer<unknown>, mapKey, out),
+    );
   }
 
   reset(): void {
@@ -202,6 +196,24 @@ class SegmentWriter implements SegmentRecordWriter {
       (out) => this.writeAddress(key, namespace, out),
       (index, out) => writeValue(codec, elements[index], out),
     );
+  }
+
+  trim(key: unknown, namespace: unknown, count: number): void {
+    checkTrimCount(count);
+    this.writeTyped(RecordOp.TRIM, this.listed, key, namespace, (out) => out.writeVarint(count));
+  }
+
+  touch(key: unknown, namespace: unknown, timestampMs: number): void {
+    const fits = this.stamped && !this.keyed && !this.listed;
+    this.writeTyped(RecordOp.TOUCH | RECORD_STAMPED, fits, key, namespace, (out) => this.writeStamp(timestampMs, out));
+  }
+
+  touchMapEntry(key: unknown, namespace: unknown, mapKey: unknown, timestampMs: number): void {
+    const head = RecordOp.TOUCH | RECORD_STAMPED | RECORD_MAP_KEY;
+    this.writeTyped(head, this.stamped && this.keyed, key, namespace, (out) => {
+      writeKey(this.typedCodec().mapKey as KeySerializer<unknown>, mapKey, out);
+      this.writeStamp(timestampMs, out);
+    });
   }
 
   putEncoded(
@@ -230,7 +242,7 @@ class SegmentWriter implements SegmentRecordWriter {
   }
 
   clearEncoded(key: Uint8Array, namespace: Uint8Array): void {
-    this.writeEncoded(RecordOp.CLEAR, true, key, namespace, undefined);
+    this.writeEncoded(RecordOp.CLEAR, this.clearable, key, namespace, undefined);
   }
 
   spliceEncoded(
@@ -247,6 +259,18 @@ class SegmentWriter implements SegmentRecordWriter {
       timestampsMs,
       (out) => writeEncodedAddress(key, namespace, undefined, out),
       (index, out) => out.writeLengthPrefixed(elements[index] as Uint8Array),
+    );
+  }
+
+  trimEncoded(key: Uint8Array, namespace: Uint8Array, count: number): void {
+    checkTrimCount(count);
+    this.writeEncoded(RecordOp.TRIM, this.listed, key, namespace, undefined, (out) => out.writeVarint(count));
+  }
+
+  touchEncoded(key: Uint8Array, namespace: Uint8Array, mapKey: Uint8Array | undefined, timestampMs: number): void {
+    const fits = this.stamped && this.keyed === (mapKey !== undefined) && !this.listed;
+    this.writeEncoded(RecordOp.TOUCH | RECORD_STAMPED, fits, key, namespace, mapKey, (out) =>
+      this.writeStamp(timestampMs, out),
     );
   }
 
@@ -329,12 +353,20 @@ class SegmentWriter implements SegmentRecordWriter {
     return blocks.out;
   }
 
-  private writeTyped(op: RecordOp, fits: boolean, key: unknown, namespace: unknown): void {
+  /** @param head - Op and flags. */
+  private writeTyped(
+    head: number,
+    fits: boolean,
+    key: unknown,
+    namespace: unknown,
+    writeRest?: (out: ByteWriter) => void,
+  ): void {
     const out = this.beginRecord(fits);
     const start = out.length;
     try {
-      out.writeUint8(op);
+      out.writeUint8(head);
       this.writeAddress(key, namespace, out);
+      writeRest?.(out);
     } catch (error) {
       out.truncate(start);
       throw error;
@@ -342,18 +374,21 @@ class SegmentWriter implements SegmentRecordWriter {
     this.blocks.recordCount++;
   }
 
+  /** @param head - Op and flags, but for that of the map key. */
   private writeEncoded(
-    op: RecordOp,
+    head: number,
     fits: boolean,
     key: Uint8Array,
     namespace: Uint8Array,
     mapKey: Uint8Array | undefined,
+    writeRest?: (out: ByteWriter) => void,
   ): void {
     const out = this.beginRecord(fits);
     const start = out.length;
     try {
-      out.writeUint8(mapKey === undefined ? op : op | RECORD_MAP_KEY);
+      out.writeUint8(mapKey === undefined ? head : head | RECORD_MAP_KEY);
       writeEncodedAddress(key, namespace, mapKey, out);
+      writeRest?.(out);
     } catch (error) {
       out.truncate(start);
       throw error;
@@ -467,6 +502,10 @@ function writeHeader(json: Uint8Array, out: ByteWriter): number {
   const checksum = checksum32(out.view(), 0);
   out.writeUint32(checksum);
   return checksum;
+}
+
+function checkTrimCount(count: number): void {
+  invariant(Number.isSafeInteger(count) && count >= 1 && count <= LIST_LENGTH_MAX, `${count} elements are trimmed`);
 }
 
 function writeKey(serializer: KeySerializer<unknown>, key: unknown, out: ByteWriter): void {

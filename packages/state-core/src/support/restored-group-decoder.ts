@@ -1,7 +1,7 @@
 // Decodes what one state has in one key group, a block at a time, so that the work can be cut into slices.
 //
-//   RD1. Links are applied oldest first; a CLEAR or RESET acts on older links only. Since within a block it stands
-//        before what follows it, and a segment has at most one for an address, applying records in order does that.
+//   RD1. Links are applied oldest first, and the records of a link in order: G5 of segment-contract.ts says that this is
+//        what they mean.
 //   RD2. Entries arrive with the stamps that the state has today, whichever their link was written with.
 //   RD3. Nobody reads what the visitor builds before `isDone`.
 

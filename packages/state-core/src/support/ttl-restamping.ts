@@ -46,20 +46,32 @@ export class TtlRestamping {
       delete: (key, namespace, mapKey) => visitor.delete(key, namespace, mapKey),
       clear: (key, namespace) => visitor.clear(key, namespace),
       reset: () => visitor.reset(),
+      ...(visitor.trim && { trim: (key, namespace, count) => visitor.trim?.(key, namespace, count) }),
+      ...(visitor.touch !== undefined || stampMs === undefined
+        ? {
+            touch: (key, namespace, mapKey) => {
+              if (stampMs !== undefined) visitor.touch?.(key, namespace, mapKey, stampMs);
+            },
+          }
+        : {}),
     };
   }
 
-  /** The records of a block with the stamps of today (TR1). @throws StateError `bytes-truncated`, `bytes-invalid`. */
+  /** The records of a block with the stamps of today (TR1); none are left of one that held nothing but stamps. @throws StateError `bytes-truncated`, `bytes-invalid`. */
   block(block: RawBlock): RawBlock {
     const out = new ByteWriter(block.payload.length + block.entryCount * STAMP_BYTES);
     const cursor = new RecordCursor(block.payload);
     const stampMs = this.stampMs(block.keyGroup);
+    let entryCount = block.entryCount;
     while (cursor.next()) {
       if (cursor.op === RecordOp.PUT) copyPut(cursor, stampMs, out);
       else if (cursor.op === RecordOp.SPLICE) copySplice(cursor, stampMs, out);
-      else out.writeBytes(cursor.bytes.subarray(cursor.recordStart, cursor.recordEnd));
+      else if (cursor.op !== RecordOp.TOUCH)
+        out.writeBytes(cursor.bytes.subarray(cursor.recordStart, cursor.recordEnd));
+      else if (stampMs === undefined) entryCount--;
+      else copyTouch(cursor, stampMs, out);
     }
-    return { ...block, payload: out.toBytes() };
+    return { ...block, entryCount, payload: out.toBytes() };
   }
 
   private stampMs(keyGroup: number): number | undefined {
@@ -77,6 +89,11 @@ function copyPut(cursor: RecordCursor, stampMs: number | undefined, out: ByteWri
   writeHead(cursor, stampMs, out);
   out.writeBytes(cursor.bytes.subarray(cursor.recordStart + 1, addressEnd));
   copyStamped(cursor, addressEnd, stampMs, out);
+}
+
+function copyTouch(cursor: RecordCursor, stampMs: number, out: ByteWriter): void {
+  out.writeBytes(cursor.bytes.subarray(cursor.recordStart, cursor.recordEnd - STAMP_BYTES));
+  out.writeSafeInteger(stampMs);
 }
 
 function copySplice(cursor: RecordCursor, stampMs: number | undefined, out: ByteWriter): void {

@@ -38,6 +38,7 @@ const codecs: readonly RecordCodec[] = [
   { key: string, namespace: int32, mapKey: string, value: int32 },
   { key: string, namespace: voidNamespace, value: int32 },
   { key: string, namespace: voidNamespace, value: int32 },
+  { key: string, namespace: voidNamespace, mapKey: int32, value: float64 },
 ].map((codec) => codec as RecordCodec);
 
 const states = [
@@ -45,7 +46,8 @@ const states = [
   schemaWith({ id: 1, name: 'recent', kind: 'list', value: string.snapshot() }),
   schemaWith({ id: 2, name: 'by-day', kind: 'map', namespace: int32.snapshot(), value: int32.snapshot() }),
   schemaWith({ id: 3, name: 'seen', kind: 'value', value: int32.snapshot(), ttl: true }),
-  schemaWith({ id: 4, name: 'clicks', kind: 'list', value: int32.snapshot(), ttl: true }),
+  schemaWith({ id: 4, name: 'clicks', kind: 'list', value: int32.snapshot(), ttl: true, ttlTime: 'event' }),
+  schemaWith({ id: 5, name: 'timers', kind: 'priority-queue', mapKey: int32.snapshot(), optional: { sorted: true } }),
 ];
 
 /** A full image. */
@@ -59,9 +61,10 @@ export const goldenFull: GoldenSegment = {
     key: string.snapshot(),
     states,
     ttlClocks: [[4, 1_600_000_000_000]],
+    optional: { from: 'a later version' },
   }),
-  lengthBytes: 1_664,
-  checksum: 2_755_214_109,
+  lengthBytes: 2_034,
+  checksum: 661_534_251,
   content: [
     {
       keyGroup: 2,
@@ -92,6 +95,7 @@ export const goldenFull: GoldenSegment = {
       ],
     },
     { keyGroup: 5, stateId: 4, records: [['splice', 'x', V, 0, [7, 8, 9], [10, 11, 12]]] },
+    { keyGroup: 5, stateId: 5, records: [['put', 'x', V, 60_000, 0, none]] },
   ],
 };
 
@@ -108,8 +112,8 @@ export const goldenDelta: GoldenSegment = {
     states,
     sorted: true,
   }),
-  lengthBytes: 1_542,
-  checksum: 3_344_436_448,
+  lengthBytes: 1_962,
+  checksum: 3_475_337_132,
   content: [
     {
       keyGroup: 2,
@@ -138,7 +142,16 @@ export const goldenDelta: GoldenSegment = {
       ],
     },
     { keyGroup: 3, stateId: 3, records: [['reset'], ['put', 'c', V, none, 3, 1_700_000_000_001]] },
-    { keyGroup: 5, stateId: 4, records: [['splice', 'x', V, 3, [10], [13]]] },
+    { keyGroup: 4, stateId: 3, records: [['touch', 'd', V, none, 1_700_000_000_002]] },
+    {
+      keyGroup: 5,
+      stateId: 4,
+      records: [
+        ['trim', 'x', V, 2],
+        ['splice', 'x', V, 1, [10], [13]],
+      ],
+    },
+    { keyGroup: 5, stateId: 5, records: [['delete', 'x', V, 60_000]] },
   ],
 };
 
@@ -177,12 +190,16 @@ export function writeRecords(
 ): void {
   for (const [op, ...parts] of records) {
     const [key, namespace, third, fourth, fifth] = parts;
+    const stampMs = fourth as number;
     if (op === 'put' && hasMapKeys) writer.putMapEntry(key, namespace, third, fourth, fifth as number | undefined);
     else if (op === 'put') writer.put(key, namespace, fourth, fifth as number | undefined);
     else if (op === 'delete' && hasMapKeys) writer.deleteMapEntry(key, namespace, third);
     else if (op === 'delete') writer.delete(key, namespace);
     else if (op === 'clear') writer.clear(key, namespace);
     else if (op === 'reset') writer.reset();
+    else if (op === 'trim') writer.trim(key, namespace, third as number);
+    else if (op === 'touch' && hasMapKeys) writer.touchMapEntry(key, namespace, third, stampMs);
+    else if (op === 'touch') writer.touch(key, namespace, stampMs);
     else {
       const elements = fourth as readonly unknown[];
       writer.splice(

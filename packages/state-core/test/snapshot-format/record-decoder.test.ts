@@ -8,7 +8,8 @@ import { walkRecords } from '../../src/snapshot-format/record-walk.js';
 import type { RawBlock, RecordReader, RecordVisitor } from '../../src/snapshot-format/segment-contract.js';
 import { stateErrorOf, voidNamespace } from './segment-fixture.js';
 
-const ignoring: RecordVisitor = { put() {}, delete() {}, clear() {}, reset() {}, splice() {} };
+const entriesOnly: RecordVisitor = { put() {}, delete() {}, clear() {}, reset() {}, splice() {} };
+const ignoring: RecordVisitor = { ...entriesOnly, trim() {}, touch() {} };
 const reader = { key: int32, namespace: voidNamespace, value: int32, ttl: false, stateName: 'total' } as RecordReader;
 
 function block(payload: readonly number[], entryCount = 1): RawBlock {
@@ -23,7 +24,14 @@ describe('BD2: malformed blocks name state and key group', () => {
     ['a key without an end', [1, 4, 0x80], 'bytes-truncated'],
     ['no namespace', [1, ...key], 'bytes-truncated'],
     ['op 0', [0, ...key, 0], 'bytes-invalid'],
-    ['op 6', [6], 'bytes-invalid'],
+    ['a trim without a count', [6, ...key, 0], 'bytes-truncated'],
+    ['a trim of nothing', [6, ...key, 0, 0], 'bytes-invalid'],
+    ['a trim of more than any list', [6, ...key, 0, 0xff, 0xff, 0xff, 0xff, 0x7f], 'bytes-invalid'],
+    ['a trim with a flag', [0x0e, ...key, 0, 1], 'bytes-invalid'],
+    ['a touch without a stamp', [7, ...key, 0], 'bytes-invalid'],
+    ['a touch with half a stamp', [0x0f, ...key, 0, 0, 0, 0, 0], 'bytes-truncated'],
+    ['a touch where there are no stamps', [0x0f, ...key, 0, 0, 0, 0, 0, 0, 0, 0, 1], 'snapshot-invalid'],
+    ['a touch with a map key too many', [0x1f, ...key, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], 'snapshot-invalid'],
     ['an unknown flag', [0x21, ...key, 0, 4, 0, 0, 0, 1], 'bytes-invalid'],
     ['a map key in a clear', [0x13, ...key, 0, 0], 'bytes-invalid'],
     ['a reset with a flag', [0x0c], 'bytes-invalid'],
@@ -47,6 +55,35 @@ describe('BD2: malformed blocks name state and key group', () => {
     expect(error.message).toContain("state 'total' in key group 17 is damaged");
   });
 
+  test('a reset behind other records, to whoever decodes and whoever walks', async () => {
+    const behind = block([2, ...key, 0, 4], 2);
+    for (const action of [() => decodeBlock(behind, reader, ignoring), () => walkRecords(behind, ignoring)]) {
+      const error = await stateErrorOf(action);
+      expect([error.code, error.details['what']]).toEqual(['snapshot-invalid', 'a RESET behind other records']);
+    }
+  });
+
+  test('records of deltas that a visitor does not take', async () => {
+    const stamped = { ...reader, ttl: true };
+    const trim = block([6, ...key, 0, 1]);
+    const touch = block([0x0f, ...key, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+    for (const [refused, what] of [
+      [trim, /TRIM/],
+      [touch, /TOUCH/],
+    ] as const) {
+      decodeBlock(refused, stamped, ignoring);
+      walkRecords(refused, ignoring);
+      for (const action of [
+        () => decodeBlock(refused, stamped, entriesOnly),
+        () => walkRecords(refused, entriesOnly),
+      ]) {
+        const error = await stateErrorOf(action);
+        expect(error.code).toBe('snapshot-invalid');
+        expect(error.message).toMatch(what);
+      }
+    }
+  });
+
   test('stamps beyond 53 bits, in entries and elements', async () => {
     const stamped = { ...reader, ttl: true };
     const stamp = [0x7f, 0, 0, 0, 0, 0, 0, 0];
@@ -67,7 +104,7 @@ describe('BD2: malformed blocks name state and key group', () => {
 
   test('a state without a name is named by its number, also in a walk', async () => {
     const { stateName: _, ...unnamed } = reader;
-    for (const action of [() => decodeBlock(block([6]), unnamed, ignoring), () => walkRecords(block([6]), ignoring)]) {
+    for (const action of [() => decodeBlock(block([0]), unnamed, ignoring), () => walkRecords(block([0]), ignoring)]) {
       expect((await stateErrorOf(action)).message).toContain('state 3 in key group 17');
     }
   });

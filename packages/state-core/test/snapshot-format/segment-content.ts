@@ -20,6 +20,7 @@ export const contentStates: readonly StateSchema[] = [
 ];
 
 export const contentHeader: SegmentHeader = headerWith({
+  baseCheckpointId: 6,
   keyGroupRange: { first: 0, last: 7 },
   maxParallelism: 8,
   key: text,
@@ -53,6 +54,7 @@ const value = fc.oneof(
   { weight: 1, arbitrary: fc.string({ minLength: 200, maxLength: 400 }) },
 );
 const stamp = fc.maxSafeInteger();
+const change = fc.constantFrom('put', 'delete', 'touch');
 
 /** Content of a whole segment, in its order. */
 export const segmentContent: fc.Arbitrary<readonly StateContent[]> = fc
@@ -98,24 +100,29 @@ function recordsAt(
       .map(([from, elements, stamps]): DecodedRecord[] => [
         ['splice', key, namespace, from, elements, schema.ttl ? stamps.slice(0, elements.length) : undefined],
       ]);
-    return fc.oneof({ weight: 4, arbitrary: splice }, { weight: 1, arbitrary: fc.constant<DecodedRecord[]>([clear]) });
+    const trim = fc.integer({ min: 1, max: 300 }).map((count): DecodedRecord => ['trim', key, namespace, count]);
+    return fc.oneof(
+      { weight: 4, arbitrary: splice },
+      { weight: 1, arbitrary: fc.constant<DecodedRecord[]>([clear]) },
+      { weight: 1, arbitrary: trim.map((record) => [record]) },
+      { weight: 1, arbitrary: fc.tuple(trim, splice).map(([record, splices]) => [record, ...splices]) },
+    );
   }
   if (schema.kind === 'map') {
-    const entry = fc
-      .tuple(short, fc.boolean(), value, stampOf)
-      .map(
-        ([mapKey, deleted, content, timestampMs]): DecodedRecord =>
-          deleted ? ['delete', key, namespace, mapKey] : ['put', key, namespace, mapKey, content, timestampMs],
-      );
+    const entry = fc.tuple(short, change, value, stampOf).map(([mapKey, op, content, timestampMs]): DecodedRecord => {
+      if (op === 'delete') return ['delete', key, namespace, mapKey];
+      if (op === 'touch' && schema.ttl) return ['touch', key, namespace, mapKey, timestampMs];
+      return ['put', key, namespace, mapKey, content, timestampMs];
+    });
     return fc
       .tuple(fc.boolean(), fc.uniqueArray(entry, { minLength: 1, maxLength: 4, selector: (record) => record[3] }))
       .map(([cleared, entries]) => (cleared ? [clear, ...entries] : entries));
   }
-  return fc
-    .tuple(fc.boolean(), value, stampOf)
-    .map(([deleted, content, timestampMs]) => [
-      deleted ? ['delete', key, namespace, undefined] : ['put', key, namespace, undefined, content, timestampMs],
-    ]);
+  return fc.tuple(change, value, stampOf).map(([op, content, timestampMs]): DecodedRecord[] => {
+    if (op === 'delete') return [['delete', key, namespace, undefined]];
+    if (op === 'touch' && schema.ttl) return [['touch', key, namespace, undefined, timestampMs]];
+    return [['put', key, namespace, undefined, content, timestampMs]];
+  });
 }
 
 /** The order of G2. */
@@ -145,7 +152,7 @@ export function encodedAddress(
     key: serializeKeyToBytes(codec.key, key),
     namespace: serializeKeyToBytes(codec.namespace, namespace),
     mapKey:
-      codec.mapKey !== undefined && (op === 'put' || op === 'delete')
+      codec.mapKey !== undefined && (op === 'put' || op === 'delete' || op === 'touch')
         ? serializeKeyToBytes(codec.mapKey, third)
         : undefined,
   };
@@ -159,6 +166,8 @@ export function writeEncoded(writer: SegmentRecordWriter, schema: StateSchema, r
   else if (op === 'delete') writer.deleteEncoded(key, namespace, mapKey);
   else if (op === 'clear') writer.clearEncoded(key, namespace);
   else if (op === 'reset') writer.reset();
+  else if (op === 'trim') writer.trimEncoded(key, namespace, third as number);
+  else if (op === 'touch') writer.touchEncoded(key, namespace, mapKey, fourth as number);
   else {
     const elements = (fourth as readonly unknown[]).map(valueBytes);
     writer.spliceEncoded(key, namespace, third as number, elements, fifth as readonly number[] | undefined);
@@ -184,6 +193,10 @@ export function logicalEntries(schema: StateSchema, record: DecodedRecord): Logi
       return [{ sort: 'clearing', key, namespace }];
     case 'reset':
       return [{ sort: 'reset' }];
+    case 'trim':
+      return [{ sort: 'trim', key, namespace, count: third as number }];
+    case 'touch':
+      return [{ sort: 'touch', key, namespace, ...ofMap, timestampMs: fourth as number }];
     default: {
       const from = third as number;
       const elements = fourth as readonly unknown[];

@@ -54,6 +54,7 @@ export function schemaWith(fields: Partial<StateSchema> = {}): StateSchema {
     value: float64.snapshot(),
     ...(fields.kind === 'map' ? { mapKey: string.snapshot() } : {}),
     ttl: false,
+    ...(fields.ttl ? { ttlTime: 'processing' } : {}),
     ...fields,
   };
 }
@@ -114,6 +115,8 @@ export function recordsOf(block: RawBlock, codec: RecordCodec, ttl: boolean): De
     clear: (...parts) => records.push(['clear', ...parts]),
     reset: () => records.push(['reset']),
     splice: (...parts) => records.push(['splice', ...parts]),
+    trim: (...parts) => records.push(['trim', ...parts]),
+    touch: (...parts) => records.push(['touch', ...parts]),
   });
   return records;
 }

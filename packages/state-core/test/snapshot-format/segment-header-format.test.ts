@@ -30,10 +30,37 @@ test('one header has one form, whatever the order of its fields', () => {
   expect(encodeHeader(reversed as unknown as typeof full)).toEqual(encodeHeader(full));
 });
 
-test('HF1: fields that this version does not know are ignored', () => {
-  const states = (plain()['states'] as object[]).map((state) => ({ ...state, note: 'x' }));
-  const later = { ...plain(), states, later: { anything: [1] } };
-  expect(decodeHeader(encode(later))).toEqual(full);
+describe('HF1', () => {
+  test('facts of later versions are kept as they are', () => {
+    const optional = { later: { anything: [1, null, 'x'] }, __proto__x: true };
+    const states = full.states.map((state) => ({ ...state, optional }));
+    const later = { ...full, states, optional };
+    expect(decodeHeader(encode(later))).toEqual(later);
+    expect(decodeHeader(encodeHeader(decodeHeader(encode(later))))).toEqual(later);
+  });
+
+  test.each([
+    ['the header', (later: Record<string, unknown>) => ({ ...later, note: 'x' })],
+    [
+      'a state',
+      ({ states, ...later }: Record<string, unknown>) => ({
+        ...later,
+        states: (states as object[]).map((state) => ({ ...state, note: 'x' })),
+      }),
+    ],
+    ['the range', (later: Record<string, unknown>) => ({ ...later, keyGroupRange: { first: 0, last: 1, note: 'x' } })],
+    ['facts that are a list', (later: Record<string, unknown>) => ({ ...later, optional: [1] })],
+    [
+      'facts that nest too deep',
+      (later: Record<string, unknown>) => ({
+        ...later,
+        optional: { deep: JSON.parse('['.repeat(40) + ']'.repeat(40)) },
+      }),
+    ],
+  ])('what is not known is refused elsewhere: %s', async (_, change) => {
+    const error = await stateErrorOf(() => decodeHeader(encode(change(plain()))));
+    expect(error.code).toBe('snapshot-invalid');
+  });
 });
 
 test('32,767 states are written, one more is refused with what to do instead', async () => {
@@ -86,6 +113,9 @@ describe('what is no header is refused', () => {
     'clock outside the range': { ttlClocks: [[128, 1]] },
     'clock with a part too many': { ttlClocks: [[1, 1, 1]] },
     'time that is no integer': { timestampMs: '1' },
+    'ttl without a clock': { states: [{ ...state, ttl: true }] },
+    'a queue without a schema of priorities': { states: [{ ...state, kind: 'priority-queue' }] },
+    'a queue with ttl': { states: [{ ...map, kind: 'priority-queue' }] },
     'no writer': { writer: undefined },
   };
   test.each(Object.entries(wrong))('%s', async (_, fields) => {
@@ -126,11 +156,7 @@ test('brackets in a text do not nest', () => {
   expect(decodeHeader(encodeHeader(named))).toEqual(named);
 });
 
-test('a timer queue may have map keys or none', () => {
-  const timers = schemaWith({ kind: 'priority-queue' });
-  const withMapKeys = schemaWith({ kind: 'priority-queue', id: 1, name: 'b', mapKey: { type: 'string', version: 1 } });
-  expect(decodeHeader(encodeHeader(headerWith({ states: [timers, withMapKeys] }))).states).toEqual([
-    timers,
-    withMapKeys,
-  ]);
+test('a timer queue has a schema of its priorities', () => {
+  const timers = schemaWith({ kind: 'priority-queue', mapKey: { type: 'string', version: 1 } });
+  expect(decodeHeader(encodeHeader(headerWith({ states: [timers] }))).states).toEqual([timers]);
 });

@@ -55,14 +55,29 @@ const inPieces: WriteRecord = (writer, content, record) => {
   for (const index of elements.keys()) writer.splice(key, namespace, from + index, elements, index, index + 1, stamps);
 };
 
+/** The same content with what hides older segments in blocks before all else, as an unsorted segment must have it (G5). */
+function hidingFirst(contents: readonly StateContent[]): { contents: StateContent[]; ends: number[] } {
+  const ends: number[] = [];
+  let count = 0;
+  const ordered = contents.map((content) => {
+    const hides = ([op]: DecodedRecord): boolean => op === 'reset' || op === 'clear';
+    const hiding = content.records.filter(hides);
+    if (hiding.length > 0) ends.push(count + hiding.length - 1);
+    count += content.records.length;
+    return { ...content, records: [...hiding, ...content.records.filter((record) => !hides(record))] };
+  });
+  return { contents: ordered, ends };
+}
+
 /** Writes the content; after a record whose number, in all, is among `ends` the block ends. */
 async function write(
   contents: readonly StateContent[],
   writeRecord: WriteRecord,
   ends: readonly number[] = [],
   compression?: SnapshotCompression,
+  sorted = true,
 ): Promise<WrittenSegment> {
-  const header = compression === undefined ? contentHeader : { ...contentHeader, compression: compression.name };
+  const header = { ...contentHeader, sorted, ...(compression === undefined ? {} : { compression: compression.name }) };
   return await writeSegment(
     header,
     async (writer) => {
@@ -109,8 +124,12 @@ test('what was written is read, whatever the blocks and the compression', async 
       segmentContent,
       ends,
       fc.constantFrom(undefined, deflate),
-      async (contents, blockEnds, compression) => {
-        const segment = await write(contents, typed, blockEnds, compression);
+      fc.boolean(),
+      async (generated, generatedEnds, compression, sorted) => {
+        const unsorted = hidingFirst(generated);
+        const contents = sorted ? generated : unsorted.contents;
+        const blockEnds = sorted ? generatedEnds : [...generatedEnds, ...unsorted.ends];
+        const segment = await write(contents, typed, blockEnds, compression, sorted);
         const written = contents.filter(({ records }) => records.length > 0);
         expect(await read(segment)).toEqual(written);
         const verified = await verifySegment(new MemoryInputStream(segment.bytes), segment.reference, {
@@ -141,15 +160,18 @@ test('blocks carried from segment to segment keep content and digest', async () 
     fc.asyncProperty(segmentContent, ends, async (contents, blockEnds) => {
       const segment = await write(contents, typed, blockEnds, deflate);
       const blocks = await blocksOf(await openSegment(segment, [deflate]));
-      const carried = await writeSegment({ ...contentHeader, uid: 'f'.repeat(32), checkpointId: 99 }, (writer) => {
-        let before: RawBlock | undefined;
-        for (const block of blocks) {
-          if (before?.keyGroup !== block.keyGroup || before.stateId !== block.stateId)
-            writer.startState(block.keyGroup, block.stateId);
-          writer.rawBlock(block);
-          before = block;
-        }
-      });
+      const carried = await writeSegment(
+        { ...contentHeader, sorted: true, uid: 'f'.repeat(32), checkpointId: 99 },
+        (writer) => {
+          let before: RawBlock | undefined;
+          for (const block of blocks) {
+            if (before?.keyGroup !== block.keyGroup || before.stateId !== block.stateId)
+              writer.startState(block.keyGroup, block.stateId);
+            writer.rawBlock(block);
+            before = block;
+          }
+        },
+      );
       expect(await read(carried)).toEqual(await read(segment));
       expect(digestsOf(carried)).toEqual(digestsOf(segment));
     }),
@@ -171,13 +193,22 @@ test('the digest depends on the content alone', async () => {
       expect(digestsOf(await write(contents, inPieces, endsB))).toEqual(expected);
       expect(digestsOf(await write(contents, encoded, endsB, deflate))).toEqual(expected);
       // The blocks of another order: every record in a block of its own, last first.
-      const apart = contents.map((content) => ({ ...content, records: content.records.toReversed() }));
+      const hiding = new Set(['reset', 'clear']);
+      const apart = hidingFirst(contents).contents.map((content) => ({
+        ...content,
+        records: [
+          ...content.records.filter(([op]) => hiding.has(op)),
+          ...content.records.filter(([op]) => !hiding.has(op)).toReversed(),
+        ],
+      }));
       expect(
         digestsOf(
           await write(
             apart,
             typed,
             Array.from({ length: 1_000 }, (_, index) => index),
+            undefined,
+            false,
           ),
         ),
       ).toEqual(expected);
@@ -249,6 +280,8 @@ test('a walk without serializers sees the same records', async () => {
           clear: (key, namespace) => see('clear', key, namespace),
           reset: () => see('reset'),
           splice: (key, namespace) => see('splice', key, namespace),
+          trim: (key, namespace) => see('trim', key, namespace),
+          touch: (key, namespace, mapKey) => see('touch', key, namespace, mapKey),
         });
       }
       expect(seen).toEqual(expected);

@@ -8,8 +8,9 @@ import { int32 } from '../../src/serialization/integer-serializers.js';
 import { string } from '../../src/serialization/string-serializer.js';
 import type { RawBlock, RecordCodec, SegmentRecordWriter } from '../../src/snapshot-format/segment-contract.js';
 import type { SegmentHeader } from '../../src/snapshot-format/segment-header.js';
+import { verifySegment } from '../../src/snapshot-format/segment-verification.js';
 import { openSegmentWriter } from '../../src/snapshot-format/segment-writer.js';
-import { MemoryOutputStream } from './memory-stream.js';
+import { MemoryInputStream, MemoryOutputStream } from './memory-stream.js';
 import {
   blocksOf,
   headerWith,
@@ -22,11 +23,13 @@ import {
   voidNamespace,
   writeSegment,
 } from './segment-fixture.js';
+import { putTogether, takeApart } from './segment-forgery.js';
 
 const listCodec = { key: int32, namespace: voidNamespace, value: string } as RecordCodec;
 const mapCodec = { key: int32, namespace: voidNamespace, mapKey: string, value: float64 } as RecordCodec;
 
 const header = headerWith({
+  baseCheckpointId: 6,
   states: [
     schemaWith({ id: 0, name: 'total' }),
     schemaWith({ id: 1, name: 'recent', kind: 'list', value: string.snapshot() }),
@@ -41,6 +44,161 @@ async function openWriter(
 ): Promise<SegmentRecordWriter> {
   return await openSegmentWriter({ stream, header: { ...header, ...fields }, scope: 'exclusive' });
 }
+
+describe('G5: records in order mean segments oldest to newest', () => {
+  const of = (stateId: number, ...blocks: ((writer: SegmentRecordWriter) => void)[]) =>
+    writeSegment(header, async (writer) => {
+      writer.startState(0, stateId, stateId === 1 ? listCodec : stateId === 2 ? mapCodec : int32ToFloat64);
+      for (const write of blocks) {
+        write(writer);
+        await writer.endBlock();
+      }
+    });
+
+  test.each<[string, () => Promise<unknown>]>([
+    [
+      'a clear behind a block with an entry',
+      () =>
+        of(
+          2,
+          (w) => w.putMapEntry(7, V, 'a', 1),
+          (w) => w.clear(7, V),
+        ),
+    ],
+    [
+      'a clear of another key there',
+      () =>
+        of(
+          2,
+          (w) => w.putMapEntry(7, V, 'a', 1),
+          (w) => w.clear(9, V),
+        ),
+    ],
+    [
+      'a clear behind a deletion',
+      () =>
+        of(
+          2,
+          (w) => w.deleteMapEntry(7, V, 'a'),
+          (w) => w.clear(9, V),
+        ),
+    ],
+    [
+      'a reset behind a block',
+      () =>
+        of(
+          0,
+          (w) => w.put(7, V, 1),
+          (w) => w.reset(),
+        ),
+    ],
+    [
+      'a reset behind a reset',
+      () =>
+        of(
+          0,
+          (w) => w.reset(),
+          (w) => w.reset(),
+        ),
+    ],
+    ['a clear of a value', () => of(0, (w) => w.clear(7, V))],
+    [
+      'a trim behind a splice',
+      () =>
+        of(1, (w) => {
+          w.splice(7, V, 0, ['a'], 0, 1);
+          w.trim(7, V, 1);
+        }),
+    ],
+    [
+      'two trims',
+      () =>
+        of(1, (w) => {
+          w.trim(7, V, 1);
+          w.trim(7, V, 1);
+        }),
+    ],
+    [
+      'a trim of what is cleared',
+      () =>
+        of(1, (w) => {
+          w.clear(7, V);
+          w.trim(7, V, 1);
+        }),
+    ],
+    ['a trim of no elements', () => of(1, (w) => w.trim(7, V, 0))],
+    ['a trim of a map', () => of(2, (w) => w.trim(7, V, 1))],
+    ['a touch without time to live', () => of(0, (w) => w.touch(7, V, 5))],
+    [
+      'a touch of an entry that is put',
+      () =>
+        of(3, (w) => {
+          w.put(7, V, 1, 4);
+          w.touch(7, V, 5);
+        }),
+    ],
+    ['a touch without a stamp', () => of(3, (w) => w.touch(7, V, undefined as never))],
+  ])('%s is refused', async (_, writing) => {
+    await expect(writing()).rejects.toThrow(InvariantViolation);
+  });
+
+  test('what hides older segments comes first, in as many blocks as it needs', async () => {
+    const written = await of(
+      2,
+      (w) => w.reset(),
+      (w) => {
+        w.clear(7, V);
+        w.clear(9, V);
+      },
+      (w) => {
+        w.clear(3, V);
+        w.putMapEntry(3, V, 'a', 1);
+      },
+      (w) => w.putMapEntry(1, V, 'a', 1),
+    );
+    expect(written.entryCount).toBe(6);
+    await verifySegment(new MemoryInputStream(written.bytes), written.reference);
+  });
+
+  test('a list is trimmed before it is spliced, an entry touched alone', async () => {
+    const list = await of(1, (w) => {
+      w.trim(7, V, 2);
+      w.splice(7, V, 1, ['a', 'b'], 0, 2);
+      w.trim(8, V, 2 ** 31);
+    });
+    const [block] = await blocksOf(await openSegment(list));
+    expect(recordsOf(block as RawBlock, listCodec, false)).toEqual([
+      ['trim', 7, V, 2],
+      ['splice', 7, V, 1, ['a', 'b'], undefined],
+      ['trim', 8, V, 2 ** 31],
+    ]);
+    const values = await of(3, (w) => {
+      w.touch(7, V, -5);
+      w.put(8, V, 1.5, 6);
+    });
+    const [other] = await blocksOf(await openSegment(values));
+    expect(recordsOf(other as RawBlock, int32ToFloat64, true)).toEqual([
+      ['touch', 7, V, undefined, -5],
+      ['put', 8, V, undefined, 1.5, 6],
+    ]);
+  });
+
+  test('a forged segment that breaks it does not verify', async () => {
+    const map = { key: int32, namespace: voidNamespace, mapKey: string, value: float64 } as RecordCodec;
+    const written = await writeSegment({ ...header, sorted: true }, async (writer) => {
+      writer.startState(0, 2, map);
+      writer.putMapEntry(7, V, 'a', 1);
+      await writer.endBlock();
+      writer.clear(9, V);
+    });
+    await verifySegment(new MemoryInputStream(written.bytes), written.reference);
+    const forged = takeApart(written.bytes, written.reference.uid);
+    const json = new TextDecoder().decode(forged.json).replace('"sorted":true', '"sorted":false');
+    const { bytes, reference } = putTogether({ ...forged, json: new TextEncoder().encode(json) });
+    const error = await stateErrorOf(() => verifySegment(new MemoryInputStream(bytes), reference));
+    expect([error.code, error.details['what']]).toEqual(['snapshot-invalid', 'a CLEAR behind blocks with entries']);
+  });
+});
 
 describe('G1: key groups and states ascend', () => {
   test.each([
@@ -347,7 +505,11 @@ describe('a raw block that is damaged is refused and leaves nothing behind', () 
   const next: RawBlock = { ...good, payload: Uint8Array.of(1, 1, 6, 0, 1, 9) };
   const cases: [string, Partial<RawBlock>, string][] = [
     ['cut', { payload: Uint8Array.of(1, 1, 5, 0, 1) }, 'bytes-truncated'],
-    ['another op', { payload: Uint8Array.of(6, 1, 5, 0, 1, 9) }, 'bytes-invalid'],
+    ['no op', { payload: Uint8Array.of(0, 1, 5, 0, 1, 9) }, 'bytes-invalid'],
+    ['another op', { payload: Uint8Array.of(6, 1, 5, 0, 1) }, 'snapshot-invalid'],
+    ['a clear of a value', { payload: Uint8Array.of(3, 1, 5, 0) }, 'snapshot-invalid'],
+    ['a reset behind a block', { payload: Uint8Array.of(4) }, 'snapshot-invalid'],
+    ['a reset behind a record', { entryCount: 2, payload: Uint8Array.of(2, 1, 5, 0, 4) }, 'snapshot-invalid'],
     ['a stamp too many', { payload: Uint8Array.of(9, 1, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 9) }, 'snapshot-invalid'],
     ['too few records', { entryCount: 2 }, 'snapshot-invalid'],
     ['no records', { entryCount: 0, payload: new Uint8Array(0) }, 'snapshot-invalid'],
