@@ -20,6 +20,7 @@ import { snapshotCases } from './snapshot.cases.js';
 import type { StateBackendCase, StateBackendRequirement } from './state-backend-case.js';
 import { StateBackendHarness } from './state-backend-harness.js';
 import { ttlCases } from './ttl.cases.js';
+import { ttlChangeCases } from './ttl-changes.cases.js';
 import { ttlSemanticsCases } from './ttl-semantics.cases.js';
 import { valueStateCases } from './value-state.cases.js';
 
@@ -41,6 +42,7 @@ export const STATE_BACKEND_CASES: readonly StateBackendCase[] = [
   ...incrementalRescaleCases,
   ...ttlCases,
   ...ttlSemanticsCases,
+  ...ttlChangeCases,
   ...figuresCases,
   ...lifecycleCases,
 ];

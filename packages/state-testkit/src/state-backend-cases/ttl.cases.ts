@@ -237,13 +237,13 @@ async function runPlaces(
 }
 
 const placeCases: readonly StateBackendCase[] = [
-  ['TTL-06', 'testMultipleKeys', byKey],
-  ['TTL-07', 'testMultipleNamespaces', byNamespace],
+  ['TTL-06', 'TtlStateTestBase.testMultipleKeys', byKey],
+  ['TTL-07', 'TtlStateTestBase.testMultipleNamespaces', byNamespace],
 ].flatMap(([id, test, placeOf]) => [
   ...forEach(
     CONTEXTS,
     id as string,
-    (name) => `TtlStateTestBase.${test as string}: ${name}: each expires by itself`,
+    (name) => `${test as string}: ${name}: each expires by itself`,
     async (harness, context) => void (await runPlaces(harness, context, placeOf as Place, ttlOf())),
   ),
 ]);
