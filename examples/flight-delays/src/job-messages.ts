@@ -30,6 +30,8 @@ export type JobMessage =
       readonly freezeMs: number;
       readonly bytes: number;
     }
+  /** The latest checkpoint is of a later record than the last one asked for: nothing was processed. */
+  | { readonly type: 'beyond-limit'; readonly record: number }
   | { readonly type: 'stopped'; readonly record: number; readonly checkpointId: number }
   | { readonly type: 'finished'; readonly record: number; readonly routes: number };
 

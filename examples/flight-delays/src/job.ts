@@ -45,6 +45,10 @@ export async function runJob(
     restore: 'latest',
   });
   const firstRecord = state.restored?.attachment?.nextRecord ?? 0;
+  if (firstRecord > settings.limit) {
+    tell({ type: 'beyond-limit', record: firstRecord });
+    return;
+  }
   tell({
     type: 'started',
     record: firstRecord,

@@ -11,11 +11,11 @@ import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { type Display, silentDisplay, textDisplay } from './display.js';
-import { type Options, parseOptions, USAGE } from './options.js';
+import { commandToGoOn, type Options, parseOptions, USAGE } from './options.js';
 import { differingRoutes, type RouteSummary, toJsonLine } from './route-summary.js';
 import { busiest, drawRoutes } from './routes-table.js';
 import { killRecords } from './seeded-random.js';
-import { type JobOutcome, Supervisor } from './supervisor.js';
+import { JobFailure, type JobOutcome, Supervisor } from './supervisor.js';
 import { count, drawTimeline } from './timeline.js';
 
 const INTERRUPTED_EXIT_CODE = 130;
@@ -69,7 +69,7 @@ async function run(options: Options, display: Display): Promise<number> {
     display.end();
     if (!outcome.finished) {
       keepDirectory = true;
-      const command = `npm start -- --checkpoints ${quote(checkpointDirectory)} --state-backend ${options.stateBackend} --limit ${options.limit}`;
+      const command = commandToGoOn(options, checkpointDirectory);
       if (options.json) print({ finished: false, seed: options.seed, timeline: outcome.events, continueWith: command });
       else display.say(`\nstopped; nothing is lost. To go on:\n\n  ${command}`);
       return INTERRUPTED_EXIT_CODE;
@@ -167,16 +167,13 @@ function print(document: unknown): void {
   process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
 }
 
-function quote(path: string): string {
-  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
-}
-
 main().then(
   (exitCode) => {
     process.exitCode = exitCode;
   },
   (error: unknown) => {
-    process.stderr.write(`${(error as Error).stack ?? String(error)}\n`);
-    process.exitCode = 1;
+    const isForTheUser = error instanceof JobFailure;
+    process.stderr.write(`${isForTheUser ? error.message : ((error as Error).stack ?? String(error))}\n`);
+    process.exitCode = isForTheUser ? error.exitCode : 1;
   },
 );

@@ -52,6 +52,21 @@ export function parseOptions(args: readonly string[], drawSeed: () => number): O
   };
 }
 
+/** The command that goes on from the checkpoints in a directory, with the flags of the first. */
+export function commandToGoOn(options: Options, checkpointDirectory: string): string {
+  const { stateBackend, limit, kills, seed, out, json } = options;
+  return [
+    `npm start ${json ? '--silent ' : ''}-- --checkpoints ${quote(checkpointDirectory)} --state-backend ${quote(stateBackend)}`,
+    `--limit ${limit} --kill ${kills} --seed ${seed}`,
+    ...(out === 'out' ? [] : [`--out ${quote(out)}`]),
+    ...(json ? ['--json'] : []),
+  ].join(' ');
+}
+
+function quote(text: string): string {
+  return /^[\w./@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
 function integer(flag: string, text: string, least: number, most: number): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < least || value > most) {

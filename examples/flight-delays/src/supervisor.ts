@@ -18,6 +18,17 @@ export interface JobOutcome {
   readonly kills: number;
 }
 
+/** The job could not do what it was asked to; the message is for the user. */
+export class JobFailure extends Error {
+  override readonly name: string = 'JobFailure';
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode: number) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
 /** What the supervisor reports to. */
 export interface SupervisorListener {
   event(event: TimelineEvent): void;
@@ -30,6 +41,7 @@ export class Supervisor {
   private readonly events: TimelineEvent[] = [];
   private child: ChildProcess | undefined;
   private stopping = false;
+  private isFirstAttempt = true;
   private flightsProcessed = 0;
 
   constructor(
@@ -52,8 +64,9 @@ export class Supervisor {
   /**
    * Runs the job to its end.
    *
-   * @param killAt - Records, ascending: the job is killed when it has reported one of them, each once.
-   * @throws Error when an attempt ends by itself without having finished.
+   * @param killAt - Records, ascending: the job is killed when it has reported one of them, each once. Those before the
+   *   record that the first attempt starts at are left out.
+   * @throws JobFailure when an attempt ends by itself without having finished, or is beyond the limit from the start.
    */
   async run(killAt: readonly number[]): Promise<JobOutcome> {
     const targets = [...killAt];
@@ -70,7 +83,7 @@ export class Supervisor {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     this.child = child;
-    let ending: 'finished' | 'stopped' | 'killed' | undefined;
+    let ending: 'finished' | 'stopped' | 'killed' | 'beyond-limit' | undefined;
     let record = 0;
     let startRecord = 0;
     child.on('message', (message: JobMessage) => {
@@ -79,6 +92,8 @@ export class Supervisor {
         case 'started':
           startRecord = message.record;
           record = startRecord;
+          if (this.isFirstAttempt) while (targets[0] !== undefined && targets[0] <= startRecord) targets.shift();
+          this.isFirstAttempt = false;
           for (const { pointer, reason } of message.skipped)
             this.note({ type: 'skipped', atMs: this.nowMs(), pointer, reason });
           this.note({
@@ -107,6 +122,10 @@ export class Supervisor {
           });
           break;
         }
+        case 'beyond-limit':
+          record = message.record;
+          ending = message.type;
+          break;
         case 'stopped':
         case 'finished':
           record = message.record;
@@ -124,8 +143,15 @@ export class Supervisor {
     this.child = undefined;
     this.flightsProcessed += Math.max(0, record - startRecord);
     if (ending === undefined) {
-      throw new Error(
+      throw new JobFailure(
         `the job ended by itself with ${signal === null ? `exit code ${code}` : signal} at record ${record}`,
+        1,
+      );
+    }
+    if (ending === 'beyond-limit') {
+      throw new JobFailure(
+        `the checkpoints in ${this.settings.checkpointDirectory} are at record ${record} already, beyond --limit ${this.settings.limit}: give a limit of at least ${record}, or another directory with --checkpoints`,
+        2,
       );
     }
     return ending;

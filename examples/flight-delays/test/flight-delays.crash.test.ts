@@ -64,6 +64,27 @@ describe('the flight-delays program', () => {
     });
   }, 120_000);
 
+  test('says so when the checkpoints are beyond the limit', async () => {
+    await inFreshDirectory(async (directory) => {
+      const flags = ['--kill', '0', '--json', '--checkpoints', join(directory, 'checkpoints'), '--out', directory];
+      await run(process.execPath, [main, '--limit', '20000', ...flags]);
+      await expect(run(process.execPath, [main, '--limit', '10000', ...flags])).rejects.toMatchObject({
+        code: 2,
+        stdout: '',
+        stderr: expect.stringMatching(
+          /^the checkpoints in .* are at record 20000 already, beyond --limit 10000: .*\n$/,
+        ),
+      });
+    });
+  }, 120_000);
+
+  test('ends without a stack trace for a state backend that is not there', async () => {
+    await expect(run(process.execPath, [main, '--limit', '10', '--state-backend', 'none'])).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.not.stringMatching(/^\s+at /m),
+    });
+  }, 120_000);
+
   test('refuses a flag that cannot be right, and says which', async () => {
     await expect(run(process.execPath, [main, '--kill', 'often'])).rejects.toMatchObject({
       code: 2,
