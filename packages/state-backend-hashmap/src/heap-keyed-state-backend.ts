@@ -215,8 +215,12 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
 
   *getKeysAndNamespaces<N>(stateName: string): Iterable<readonly [key: K, namespace: N]> {
     this.currentKey.checkOpen();
+    const namespaceSerializer = this.registry.get(stateName)?.namespaceSerializer;
+    if (namespaceSerializer === undefined) return;
     for (const table of this.tablesOf(stateName)) {
-      for (const [key, namespace] of table.keysAndNamespaces()) yield [this.keyForProgram(key), namespace as N];
+      for (const [key, namespace] of table.keysAndNamespaces()) {
+        yield [this.keyForProgram(key), namespaceSerializer.copy(namespace) as N];
+      }
     }
   }
 
@@ -255,7 +259,7 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
     }
     const frozen = this.epochs.freeze();
     const increment = this.bases.freeze(context, frozen.epoch);
-    const ttlTime = this.ttlClock.freeze(context.nowMs);
+    const ttlTime = this.ttlClock.freeze();
     this.runningSnapshots++;
     const entries = new HeapChangesWriter(
       this.keySerializer as KeySerializer<unknown>,

@@ -71,7 +71,7 @@ export class TableWalk {
       const value = this.table.valueAt(view, this.next);
       if (value !== ABSENT) this.seen.push(this.note(this.next, value));
     }
-    view.advance(this.next);
+    view.advance(this.next, this.table.isOldest(view));
     if (this.next < view.slotCount) return true;
     this.release();
     return false;

@@ -63,7 +63,7 @@ export async function writeFrozenEntries(
       if (context.shouldYield()) await context.yieldNow();
     }
     await writer.endBlock();
-    view.advance(changed === undefined || next === end ? next : (changed[next] as number));
+    view.advance(changed === undefined || next === end ? next : (changed[next] as number), table.isOldest(view));
     if (context.shouldYield()) await context.yieldNow();
   }
   table.releaseView(frozen);

@@ -2,8 +2,10 @@
 //
 //   AC1. The accumulator in a slot is handed over as it is, but for the first time after a freeze: then the snapshot
 //        keeps it and a copy goes on.
-//   AC2. A function of the program that adds or removes entries of the same state is refused: the slot may have gone.
+//   AC2. A function of the program that adds or removes entries of the same state is refused: the slot may have gone. So is
+//        one that reads, and thereby takes away, the expired entry that is added to.
 
+import { ABSENT } from '../table/absent.js';
 import { concurrentModification } from '../table/concurrent-modification.js';
 import type { KeyTable } from '../table/key-table.js';
 import type { ValuePassing } from './value-passing.js';
@@ -11,7 +13,8 @@ import type { ValuePassing } from './value-passing.js';
 /**
  * Replaces the accumulator in a slot by what `change` makes of it.
  *
- * @throws StateError `concurrent-modification` when `change` adds or removes entries of the state (AC2).
+ * @throws StateError `concurrent-modification` when `change` adds or removes entries of the state, or takes this one away by
+ * reading it after its time was up (AC2).
  */
 export function changeAccumulator<A>(
   table: KeyTable,
@@ -22,11 +25,15 @@ export function changeAccumulator<A>(
   let accumulator = table.values[slot] as A;
   if (table.isAwaitedBySnapshot(slot)) {
     const copy = passing.detach(accumulator);
-    table.replace(slot, copy);
+    // Not `replace`, which is a write and stamps anew: there is none yet, and none if the function throws.
+    table.touch(slot);
+    table.values[slot] = copy;
     accumulator = copy;
   }
   const { structure } = table;
   const changed = change(accumulator);
-  if (table.structure !== structure) throw concurrentModification('the state that a function adds to');
+  // That the entry expired by being read moves no structure, and a table that empties has no slots left.
+  const isThere = slot < table.count && table.values[slot] !== ABSENT;
+  if (table.structure !== structure || !isThere) throw concurrentModification('the state that a function adds to');
   table.replace(slot, changed);
 }

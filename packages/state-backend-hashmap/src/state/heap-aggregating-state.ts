@@ -36,15 +36,19 @@ export class HeapAggregatingState<K, N, IN, ACC, OUT>
     }
     const { aggregate } = this;
     const slot = table.find(this.currentKey.identity, this.namespaceIdentity);
-    if (slot < 0) this.store(table, this.accepted(aggregate.add(value, aggregate.createAccumulator())));
-    else changeAccumulator(table, slot, this.passing, (old) => this.accepted(aggregate.add(value, old)));
+    if (slot < 0) {
+      const created = aggregate.createAccumulator();
+      this.store(table, this.accepted(aggregate.add(value, created), created));
+    } else {
+      changeAccumulator(table, slot, this.passing, (old) => this.accepted(aggregate.add(value, old), old));
+    }
   }
 
   mergeNamespaces(target: N, sources: Iterable<N>): void {
     mergeNamespaces<N, ACC>(target, sources, {
       take: (namespace) => this.takeFrom(namespace),
-      join: (first, second) => this.aggregate.merge(first, second),
-      store: (namespace, value) => this.storeIn(namespace, this.accepted(value)),
+      join: (first, second) => this.accepted(this.aggregate.merge(first, second), first),
+      store: (namespace, value) => this.storeIn(namespace, value),
     });
   }
 
@@ -52,7 +56,8 @@ export class HeapAggregatingState<K, N, IN, ACC, OUT>
     return (this.registration.descriptor as AggregatingStateDescriptor<IN, ACC, OUT>).aggregate;
   }
 
-  private accepted(accumulator: ACC): ACC {
-    return this.passing.isLive ? this.passing.copyIn(accumulator) : accumulator;
+  /** What is stored of an accumulator: one that the function did not get from the state may be the program's own. */
+  private accepted(accumulator: ACC, given: ACC): ACC {
+    return accumulator === given && !this.passing.isLive ? accumulator : this.passing.copyIn(accumulator);
   }
 }

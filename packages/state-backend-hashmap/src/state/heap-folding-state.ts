@@ -26,13 +26,14 @@ export class HeapFoldingState<K, N, T, ACC>
     const slot = table.find(this.currentKey.identity, this.namespaceIdentity);
     if (slot < 0) {
       const initial = this.valueSerializer.copy(initialValue);
-      this.store(table, this.accepted(fold(initial, value)));
+      this.store(table, this.accepted(fold(initial, value), initial));
     } else {
-      changeAccumulator(table, slot, this.passing, (old) => this.accepted(fold(old, value)));
+      changeAccumulator(table, slot, this.passing, (old) => this.accepted(fold(old, value), old));
     }
   }
 
-  private accepted(accumulator: ACC): ACC {
-    return this.passing.isLive ? this.passing.copyIn(accumulator) : accumulator;
+  /** What is stored of an accumulator: one that the function did not get from the state may be the program's own. */
+  private accepted(accumulator: ACC, given: ACC): ACC {
+    return accumulator === given && !this.passing.isLive ? accumulator : this.passing.copyIn(accumulator);
   }
 }

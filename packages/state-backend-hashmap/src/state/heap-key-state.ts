@@ -2,6 +2,7 @@
 
 import type { KeyTable } from '../table/key-table.js';
 import { HeapState } from './heap-state.js';
+import { MergedEntry } from './merge-namespaces.js';
 
 /** A keyed state on the heap with one value per key and namespace. */
 export abstract class HeapKeyState<K, N, V> extends HeapState<K, N, V, KeyTable> {
@@ -44,14 +45,23 @@ export abstract class HeapKeyState<K, N, V> extends HeapState<K, N, V, KeyTable>
     this.table().put(identity, this.namespaceSerializer.identity(namespace), key, namespace, value);
   }
 
-  /** Takes the entry of the current key in a namespace away and returns what was stored, to be changed in place. */
-  protected takeFrom(namespace: N): V | undefined {
+  /** The entry of the current key in a namespace, for a merge. */
+  protected takeFrom(namespace: N): MergedEntry<V> | undefined {
     const table = this.table();
-    const slot = table.find(this.currentKey.identity, this.namespaceSerializer.identity(namespace));
+    const { identity } = this.currentKey;
+    const namespaceIdentity = this.namespaceSerializer.identity(namespace);
+    const slot = table.find(identity, namespaceIdentity);
     if (slot < 0) return undefined;
-    const value = table.values[slot] as V;
-    const taken = table.isAwaitedBySnapshot(slot) ? this.passing.detach(value) : value;
-    table.remove(slot);
-    return taken;
+    const stored = table.values[slot] as V;
+    const copy = (): V => {
+      const detached = this.passing.detach(stored);
+      return this.passing.isLive ? this.passing.copyIn(detached) : detached;
+    };
+    const value = table.isAwaitedBySnapshot(slot) ? copy() : stored;
+    const remove = (): void => {
+      const found = table.find(identity, namespaceIdentity);
+      if (found >= 0) table.remove(found);
+    };
+    return new MergedEntry(slot, value, value === stored ? copy : () => value, remove);
   }
 }

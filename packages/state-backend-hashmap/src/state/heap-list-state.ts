@@ -28,14 +28,16 @@ export class HeapListState<K, N, T> extends HeapState<K, N, T, KeyTable> impleme
   }
 
   addAll(values: Iterable<T>): void {
-    const table = this.table();
+    this.table();
     const elements = this.copiesIn(values);
-    if (elements.length > 0) this.append(table, elements);
+    // The table is looked up after: what gave the elements may have chosen another key on the way.
+    if (elements.length > 0) this.append(this.table(), elements);
   }
 
   update(values: Iterable<T>): void {
-    const table = this.table();
-    this.put(table, this.copiesIn(values));
+    this.table();
+    const elements = this.copiesIn(values);
+    this.put(this.table(), elements);
   }
 
   clear(): void {

@@ -3,6 +3,7 @@
 //   HI1. Bound to the map that was current when it was made; choosing another key does not move it.
 //   HI2. Fails when entries came or went other than through this iterator; replacing a value is no such change, nor is that
 //        the time of an entry is up.
+//   HI3. An entry that was given and has gone because its time was up is there again when its value is set.
 
 import type { MapStateIterator } from '@tidemark/state-core';
 import { StateError } from '@tidemark/state-core';
@@ -16,6 +17,8 @@ export interface EntryPassage {
   enter?(slot: number): boolean;
   /** The entry was given; may take it away. */
   leave?(slot: number): void;
+  /** Puts an entry back that was given and has expired (HI3). Absent where entries do not expire. */
+  putBack?(mapKey: unknown, value: unknown): { readonly owner: MapOwner; readonly slot: number };
 }
 
 /** What an iterator gives of an entry and takes for it. */
@@ -29,15 +32,18 @@ const NO_SLOT = -1;
 /** An iterator over the entries of a map, their keys or their values. */
 export class HeapMapIterator<E, UV> implements MapStateIterator<E, UV> {
   private readonly slots: readonly number[];
+  private owner: MapOwner;
   private position = 0;
   private structure: number;
   private last = NO_SLOT;
+  private lastMapKey: unknown = undefined;
 
   constructor(
     private readonly table: MapTable,
-    private readonly owner: MapOwner,
+    owner: MapOwner,
     private readonly view: EntryView<E, UV>,
   ) {
+    this.owner = owner;
     this.slots = owner.slots();
     this.structure = owner.structure;
   }
@@ -49,6 +55,7 @@ export class HeapMapIterator<E, UV> implements MapStateIterator<E, UV> {
       const slot = this.slots[this.position++] as number;
       if (!table.holds(owner, slot) || (view.enter !== undefined && !view.enter(slot))) continue;
       this.last = slot;
+      this.lastMapKey = table.mapKeys[slot];
       const value = view.read(table, slot);
       view.leave?.(slot);
       return { done: false, value };
@@ -68,8 +75,17 @@ export class HeapMapIterator<E, UV> implements MapStateIterator<E, UV> {
   setValue(value: UV): void {
     if (value === undefined) throw new TypeError('you cannot put undefined into a MapState; use remove()');
     const slot = this.requireLast('setValue()');
-    if (!this.table.holds(this.owner, slot)) throw concurrentModification('a map state');
-    this.table.replace(slot, this.view.write(value));
+    const { table, view } = this;
+    const written = view.write(value);
+    if (table.holds(this.owner, slot)) {
+      table.replace(slot, written);
+      return;
+    }
+    if (view.putBack === undefined) throw concurrentModification('a map state');
+    const place = view.putBack(this.lastMapKey, written);
+    this.owner = place.owner;
+    this.structure = place.owner.structure;
+    this.last = place.slot;
   }
 
   [Symbol.iterator](): this {

@@ -31,12 +31,14 @@ export class HeapMapState<K, N, UK, UV> extends HeapState<K, N, UV, MapTable> im
   }
 
   putAll(entries: Iterable<readonly [UK, UV]>): void {
-    const table = this.table();
+    this.table();
     const copies: [UK, UV][] = [];
     for (const [key, value] of entries) {
       checkValue(value);
       copies.push([key, this.passing.copyIn(value)]);
     }
+    // Looked up now: what gave the entries may have chosen another key on the way.
+    const table = this.table();
     for (const [key, value] of copies) this.store(table, key, value);
   }
 

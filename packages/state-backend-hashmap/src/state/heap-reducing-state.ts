@@ -29,8 +29,8 @@ export class HeapReducingState<K, N, T> extends HeapKeyState<K, N, T> implements
   mergeNamespaces(target: N, sources: Iterable<N>): void {
     mergeNamespaces<N, T>(target, sources, {
       take: (namespace) => this.takeFrom(namespace),
-      join: (first, second) => this.reduce(first, second),
-      store: (namespace, value) => this.storeIn(namespace, this.accepted(value)),
+      join: (first, second) => this.accepted(this.reduce(first, second)),
+      store: (namespace, value) => this.storeIn(namespace, value),
     });
   }
 

@@ -2,11 +2,31 @@
 //
 //   MN1. Sources are taken in order and are empty afterwards; what is in the target already comes first.
 //   MN2. A target among the sources takes part once: it is a source like the others.
+//   MN3. Everything is computed before anything changes: when a function of the program throws, all entries are as before.
+
+/** An entry that takes part in a merge. It stays where it is until everything has been computed (MN3). */
+export class MergedEntry<V> {
+  /**
+   * @param slot - Where it stands: tells entries from each other.
+   * @param value - Nothing that a running snapshot still has to write.
+   * @param copy - The value, or a copy of it, such that changing it in place leaves the entry as it is.
+   * @param remove - Takes the entry away.
+   */
+  constructor(
+    readonly slot: number,
+    readonly value: V,
+    readonly copy: () => V,
+    readonly remove: () => void,
+  ) {}
+}
 
 /** What merging needs of a state, for its current key. */
 export interface NamespaceMerge<N, V> {
-  /** Takes the entry of a namespace away; `undefined` when there is none. */
-  take(namespace: N): V | undefined;
+  /**
+   * The entry of a namespace; `undefined` when there is none. Where {@link join} cannot throw, the entry may be taken away at
+   * once: then its value.
+   */
+  take(namespace: N): MergedEntry<V> | V | undefined;
   /** Joins two values; may change the first in place. */
   join(first: V, second: V): V;
   store(namespace: N, value: V): void;
@@ -14,12 +34,32 @@ export interface NamespaceMerge<N, V> {
 
 /** Merges the entries of `sources` into `target`. */
 export function mergeNamespaces<N, V>(target: N, sources: Iterable<N>, merge: NamespaceMerge<N, V>): void {
-  let merged: V | undefined;
-  for (const source of sources) {
-    const value = merge.take(source);
-    if (value !== undefined) merged = merged === undefined ? value : merge.join(merged, value);
+  const namespaces = [...sources];
+  const entries = new Map<number, MergedEntry<V>>();
+  let gone = 0;
+  const find = (namespace: N): MergedEntry<V> | undefined => {
+    const taken = merge.take(namespace);
+    if (taken === undefined || taken instanceof MergedEntry) return taken;
+    return new MergedEntry(--gone, taken, () => taken, nothingLeft);
+  };
+  for (const namespace of namespaces) {
+    const entry = find(namespace);
+    if (entry !== undefined && !entries.has(entry.slot)) entries.set(entry.slot, entry);
   }
-  if (merged === undefined) return;
-  const existing = merge.take(target);
-  merge.store(target, existing === undefined ? merged : merge.join(existing, merged));
+  const all = [...entries.values()];
+  const [first, ...others] = all;
+  if (first === undefined) return;
+  let merged = first.value;
+  // Whose value `merged` is, as it stands in the table; nobody's once it was computed.
+  let owner: MergedEntry<V> | undefined = first;
+  for (const entry of others) {
+    merged = merge.join(owner === undefined ? merged : owner.copy(), entry.value);
+    owner = merged === entry.value ? entry : undefined;
+  }
+  const existing = find(target);
+  if (existing !== undefined && !entries.has(existing.slot)) merged = merge.join(existing.copy(), merged);
+  for (const { remove } of all) remove();
+  merge.store(target, merged);
 }
+
+function nothingLeft(): void {}

@@ -13,7 +13,7 @@ import { StampedList } from '../table/stamped-list.js';
 import { keepRest } from '../table/sweep-lists.js';
 import { HeapListState } from './heap-list-state.js';
 import type { HeapStateParameters } from './heap-state.js';
-import { mergeNamespaces } from './merge-namespaces.js';
+import { MergedEntry, mergeNamespaces } from './merge-namespaces.js';
 import { tableTtlOf } from './table-ttl.js';
 
 /** One list of stamped elements per key and namespace. */
@@ -108,18 +108,27 @@ export class TtlHeapListState<K, N, T> extends HeapListState<K, N, T> {
     keepRest(table, slot, list, StampedList.of(elements, nowMs), this.ttl);
   }
 
-  private takeStamped(namespace: N): StampedList | undefined {
+  private takeStamped(namespace: N): MergedEntry<StampedList> | undefined {
     const table = this.table();
-    const slot = table.find(this.currentKey.identity, this.namespaceSerializer.identity(namespace));
+    const { identity, keyGroup } = this.currentKey;
+    const namespaceIdentity = this.namespaceSerializer.identity(namespace);
+    const slot = table.find(identity, namespaceIdentity);
     if (slot < 0) return undefined;
     const list = table.values[slot] as StampedList;
     const { policy, copy } = this.ttl;
-    const rest = policy.returnsExpired ? list : list.unexpired(policy, this.nowMs(), this.currentKey.keyGroup);
-    const isAwaited = table.isAwaitedBySnapshot(slot);
-    table.remove(slot);
-    if (rest.length === 0) return undefined;
-    if (!isAwaited) return rest;
+    const rest = policy.returnsExpired ? list : list.unexpired(policy, this.nowMs(), keyGroup);
+    if (rest.length === 0) {
+      table.remove(slot);
+      return undefined;
+    }
     // A snapshot may hold the arrays and, with object reuse, the elements: what goes on from here needs its own.
-    return StampedList.from(copy ? rest.elements.map(copy) : rest.elements.slice(), rest.stampsMs.slice());
+    const value = table.isAwaitedBySnapshot(slot)
+      ? StampedList.from(copy ? rest.elements.map(copy) : rest.elements.slice(), rest.stampsMs.slice())
+      : rest;
+    const remove = (): void => {
+      const found = table.find(identity, namespaceIdentity);
+      if (found >= 0) table.remove(found);
+    };
+    return new MergedEntry(slot, value, () => value, remove);
   }
 }

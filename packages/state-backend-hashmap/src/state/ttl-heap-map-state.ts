@@ -1,6 +1,7 @@
 // Map state with time to live: a stamp for every entry. That a single expired entry is found or not is up to the table;
 // here are walks, and what reading does to an entry that may be given once more.
 
+import type { KeySerializer } from '@tidemark/state-core';
 import type { MapTable } from '../table/map-table.js';
 import type { SlotStamps } from '../table/slot-stamps.js';
 import type { EntryPassage } from './heap-map-iterator.js';
@@ -37,10 +38,17 @@ export class TtlHeapMapState<K, N, UK, UV> extends HeapMapState<K, N, UK, UV> {
 
   protected override passage(table: MapTable): EntryPassage {
     const stamps = stampsOf(table);
+    const { identity, key } = this.currentKey;
+    const { namespaceIdentity, namespace } = this;
+    const mapKeySerializer = this.registration.mapKeySerializer as KeySerializer<unknown>;
     return {
       enter: (slot) => stamps.reach(slot),
       leave: (slot) => {
         if (stamps.policy.returnsExpired && stamps.isExpired(slot)) stamps.expire(slot);
+      },
+      putBack: (mapKey, value) => {
+        const owner = table.ownerFor(identity, namespaceIdentity, key, namespace);
+        return { owner, slot: table.put(owner, mapKeySerializer.identity(mapKey), mapKey, value) };
       },
     };
   }

@@ -61,8 +61,9 @@ export class IntegerIndex implements KeyIndex<number> {
     this.resize(CAPACITY_MIN);
   }
 
+  /** The slots as of the call: removals move keys back (II2) and would make a walk miss some and repeat others. */
   *entriesOf(): Iterable<number> {
-    const { slots } = this;
+    const slots = this.slots.slice();
     for (let bucket = 0; bucket < slots.length; bucket++) if (slots[bucket] !== 0) yield (slots[bucket] as number) - 1;
   }
 

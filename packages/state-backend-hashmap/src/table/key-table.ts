@@ -121,6 +121,7 @@ export class KeyTable extends Slots implements StateTable {
   }
 
   loader(): RecordVisitor {
+    this.isLoading = true;
     const { key: keySerializer, namespace: namespaceSerializer } = this.types;
     const find = (key: unknown, namespace: unknown): number =>
       this.find(keySerializer.identity(key), namespaceSerializer.identity(namespace));

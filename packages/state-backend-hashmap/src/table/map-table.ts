@@ -144,6 +144,7 @@ export class MapTable extends Slots implements StateTable {
   }
 
   loader(): RecordVisitor {
+    this.isLoading = true;
     const { key: keySerializer, namespace: namespaceSerializer } = this.types;
     const owner = (key: unknown, namespace: unknown): MapOwner | undefined =>
       this.findOwner(keySerializer.identity(key), namespaceSerializer.identity(namespace));

@@ -1,7 +1,8 @@
 // What one running snapshot needs to know about one table: how far its slots reach, and what changed since the freeze.
 //
 //   SV1. A kept value is what stood in the slot at the freeze, and since which epoch. The first one kept stands.
-//   SV2. Slots before `done` have been written; nothing is kept for them.
+//   SV2. Slots before `done` have been written; nothing is kept for them, except that an older view may still read through
+//        this one: only the oldest view lets go of what it has written.
 
 import type { FrozenEpoch } from './epoch-clock.js';
 
@@ -56,9 +57,13 @@ export class SlotsView {
     page.epochs[slot & PAGE_MASK] = epoch;
   }
 
-  /** Takes over what a newer view kept: where that saw no earlier change, its value stood at this freeze too. */
-  inherit(newer: SlotsView): void {
-    const firstPage = this.done >> PAGE_BITS;
+  /**
+   * Takes over what a newer view kept: where that saw no earlier change, its value stood at this freeze too.
+   *
+   * @param isOldest - Whether no older view reads through this one (SV2).
+   */
+  inherit(newer: SlotsView, isOldest: boolean): void {
+    const firstPage = isOldest ? this.done >> PAGE_BITS : 0;
     for (let index = firstPage; index < newer.pages.length; index++) {
       const page = newer.pages[index];
       if (page === undefined) continue;
@@ -73,9 +78,13 @@ export class SlotsView {
     }
   }
 
-  /** The slots before `done` were written: what was kept for them goes. */
-  advance(done: number): void {
-    const pagesDone = done >> PAGE_BITS;
+  /**
+   * The slots before `done` were written: what was kept for them goes.
+   *
+   * @param isOldest - Whether no older view reads through this one (SV2).
+   */
+  advance(done: number, isOldest: boolean): void {
+    const pagesDone = isOldest ? done >> PAGE_BITS : 0;
     for (let index = this.done >> PAGE_BITS; index < pagesDone; index++) this.pages[index] = undefined;
     this.done = done;
   }

@@ -18,6 +18,7 @@
 //   SL4. `structure` counts insertions and removals: iterators fail when it moves under them. That an entry expired does not
 //        count: walks go on without it.
 //   SL5. A table without views whose last entry goes gives its memory back.
+//   SL6. A table that is being loaded has no views: whatever was restored belongs to every snapshot.
 //   SL6. `changed` says of every entry that is there whether it was set since a checkpoint; what went is in the log.
 
 import { ABSENT } from './absent.js';
@@ -54,6 +55,8 @@ export abstract class Slots {
   /** What went, for checkpoints that write what changed (SL6). */
   readonly log: ChangeLog;
 
+  /** Restored entries are still coming in (SL6); set by the loader, ended by {@link finishLoading}. */
+  protected isLoading = false;
   private views: SlotsView[] = [];
   private free: number[] = [];
   private retired: number[] = [];
@@ -143,6 +146,7 @@ export abstract class Slots {
     this.born.fill(0, 0, this.count);
     this.log.clear();
     this.seen = 0;
+    this.isLoading = false;
   }
 
   /** The view of a running snapshot; `undefined` when there was nothing at the freeze or it has been written. */
@@ -177,7 +181,7 @@ export abstract class Slots {
     if (index < 0) return;
     const [view] = this.views.splice(index, 1);
     const older = this.views[index - 1];
-    if (older !== undefined && view !== undefined) older.inherit(view);
+    if (older !== undefined && view !== undefined) older.inherit(view, index === 1);
     if (this.views.length === 0) this.reclaimRetired();
   }
 
@@ -201,7 +205,17 @@ export abstract class Slots {
     return true;
   }
 
+  /** Whether no older snapshot reads through this view. */
+  isOldest(view: SlotsView): boolean {
+    return this.views[0] === view;
+  }
+
   private attachViews(): void {
+    if (this.isLoading) {
+      // A view made now would end where loading stands; the snapshot gets one of the whole table when it is loaded (SL6).
+      this.seen = this.clock.epoch;
+      return;
+    }
     for (const frozen of this.clock.frozen) {
       if (frozen.epoch >= this.seen && this.count > 0) this.views.push(new SlotsView(frozen, this.count));
     }

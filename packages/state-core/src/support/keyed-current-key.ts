@@ -64,7 +64,7 @@ export class CurrentKey<K> implements KeyContext<K> {
   }
 
   getCurrentKey(): K | undefined {
-    return this.key;
+    return this.key === undefined ? undefined : this.serializer.copy(this.key);
   }
 
   clearCurrentKey(): void {
@@ -123,7 +123,8 @@ export class CurrentKey<K> implements KeyContext<K> {
     if (this.closed) throw this.backendClosed();
     const identity = this.serializer.identity(key);
     for (const listener of this.listeners) listener(key);
-    this.key = key;
+    // The program may go on to change its object; identity and key must stay one.
+    this.key = this.serializer.isImmutableType ? key : this.serializer.copy(key);
     this.identity = identity;
     this.keyGroup = keyGroup;
     this.selection++;
