@@ -65,10 +65,19 @@ describe('a snapshot that is frozen while restored entries are being decoded', (
         // Every look at this clock takes long, so that an idle slice decodes one block.
         const clock = new ManualClock(1000);
         const tasks: (() => void)[] = [];
-        const slowClock = { nowMs: () => clock.nowMs(), monotonicMs: () => (clock.advance(2), clock.monotonicMs()) };
+        const slowClock = {
+          nowMs: () => clock.nowMs(),
+          monotonicMs: () => {
+            clock.advance(2);
+            return clock.monotonicMs();
+          },
+        };
         const scheduler = {
           yieldNow: async () => {},
-          schedule: (_delayMs: number, task: () => void) => (tasks.push(task), () => {}),
+          schedule: (_delayMs: number, task: () => void) => {
+            tasks.push(task);
+            return () => {};
+          },
         };
         const restored = await harness.createKeyed({
           numberOfKeyGroups: 1,
