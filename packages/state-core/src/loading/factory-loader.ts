@@ -14,8 +14,12 @@ import type { Configuration } from '../config/configuration.js';
 import { didYouMean, suggest } from '../config/key-suggestion.js';
 import { isStateError, StateError } from '../error/state-error.js';
 import { type FactorySpecifier, resolveFactorySpecifier } from './factory-specifier.js';
+import { futurePackageOf } from './future-packages.js';
 import type { LoadingOptions } from './loading-options.js';
 import { isModuleMissing, placesTriedBy } from './module-not-found.js';
+
+/** What a registry of packages can hold. */
+const PACKAGE_NAME: RegExp = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/;
 
 /** What a factory of backends and a factory of storages have in common. */
 export interface ServiceFactory<T> {
@@ -128,16 +132,25 @@ async function importFactoryModule<T>(
   const { importModule, configDirectory } = options;
   const tried = givenNames.length === 0 ? [] : [`the factories given in code: ${givenNames.join(', ')}`];
   if (importModule === undefined) {
-    throw factoryNotFound(kind, named, resolved, [
-      ...tried,
-      `no import of ${resolved.specifier}, because no importModule was given: pass (specifier) => import(specifier)`,
-    ]);
+    throw factoryNotFound(kind, named, resolved, {
+      tried: [...tried, `no import of ${resolved.specifier}, because no importModule was given`],
+      fixes: [
+        'pass an importModule: openState(options, { importModule: (specifier) => import(specifier) })',
+        `or give the factory in code, under the name '${named.name}'`,
+      ],
+    });
   }
   try {
     return await importModule(resolved.specifier, configDirectory === undefined ? {} : { configDirectory });
   } catch (error) {
     if (isModuleMissing(error, resolved.specifier)) {
-      throw factoryNotFound(kind, named, resolved, [...tried, ...placesTriedBy(error, resolved.specifier)], error);
+      throw factoryNotFound(
+        kind,
+        named,
+        resolved,
+        { tried: [...tried, ...placesTriedBy(error, resolved.specifier)] },
+        error,
+      );
     }
     if (isStateError(error)) throw error;
     throw new StateError(
@@ -152,30 +165,56 @@ function factoryNotFound<T>(
   kind: ServiceKind<T>,
   named: NamedFactory,
   resolved: FactorySpecifier,
-  tried: readonly string[],
+  search: { readonly tried: readonly string[]; readonly fixes?: readonly string[] },
   cause?: unknown,
 ): StateError {
+  const { tried } = search;
   const suggestions = suggest(named.name, kind.knownWords).filter((word) => word !== resolved.word);
-  const install = resolved.packageName === undefined ? undefined : `npm install ${resolved.packageName}`;
+  const fix = search.fixes === undefined ? fixFor(kind, named.name, resolved) : { lines: search.fixes };
   const lines = [
     `no ${kind.title} '${named.name}' (${kind.key}, ${named.origin})${didYouMean(suggestions)}`,
     'tried:',
     ...tried.map((place) => `  - ${place}`),
-    ...fixesFor(kind, named.name, install),
+    ...fix.lines,
   ];
   return new StateError('factory-not-found', lines.join('\n'), {
     cause,
-    details: { name: named.name, origin: named.origin, specifier: resolved.specifier, tried, suggestions, install },
+    details: {
+      name: named.name,
+      origin: named.origin,
+      specifier: resolved.specifier,
+      tried,
+      suggestions,
+      install: fix.install,
+    },
   });
 }
 
-function fixesFor<T>(kind: ServiceKind<T>, name: string, install: string | undefined): readonly string[] {
+/** What to do about a name whose module was looked for and is not there. */
+function fixFor<T>(
+  kind: ServiceKind<T>,
+  name: string,
+  { packageName }: FactorySpecifier,
+): { readonly lines: readonly string[]; readonly install?: string } {
   if (name.startsWith('org.apache.flink.')) {
-    return [`Java classes are not loaded here; write a short name: ${kind.key}: ${kind.knownWords.join(' or ')}`];
+    const words = kind.knownWords.join(' or ');
+    return { lines: [`Java classes are not loaded here; write a short name: ${kind.key}: ${words}`] };
   }
-  return install === undefined
-    ? ['there is no such file; paths are relative to the configuration file']
-    : [`to install it: ${install}`];
+  if (packageName === undefined)
+    return { lines: ['there is no such file; paths are relative to the configuration file'] };
+  const future = futurePackageOf(packageName);
+  if (future !== undefined) {
+    const { absentFrom, meanwhile } = future;
+    return {
+      lines: [`${packageName} is not part of this version (${absentFrom}); until it comes write: ${meanwhile}`],
+    };
+  }
+  if (!PACKAGE_NAME.test(packageName)) {
+    const forms = 'a short name of letters and digits, a package, or a path with a leading dot';
+    return { lines: [`no package can have this name; write ${forms}, for example ${kind.key}: ${kind.knownWords[0]}`] };
+  }
+  const install = `npm install ${packageName}`;
+  return { lines: [`to install it: ${install}`], install };
 }
 
 function exportOf(module: unknown, exportName: string): unknown {

@@ -148,10 +148,24 @@ describe('StateBackendLoadingTest.testLoadingFails', () => {
     expect(error.details.install).toBe('npm install @tidemark/state-backend-lmdbb');
   });
 
-  test('factory-not-found: a package of ours that is not installed', async () => {
+  test('factory-not-found: a package of ours that is not part of this version', async () => {
     const error = await errorOf(load('rocksdb', installation({})));
-    expect(error.message).toContain('npm install @tidemark/state-backend-lmdb');
+    expect(error.message).toContain(
+      '@tidemark/state-backend-lmdb is not part of this version (0.1); until it comes write: state.backend: hashmap',
+    );
     expect(error.message).not.toContain('did you mean');
+    expect(error.message).not.toContain('npm install');
+  });
+
+  test('factory-not-found: a name that no package can have gets no command to install it', async () => {
+    const error = await errorOf(load('Hash Map', installation({})));
+    expect(error.message.split('\n')).toEqual([
+      "no state backend 'Hash Map' (state.backend, tidemark.yaml); did you mean hashmap?",
+      'tried:',
+      '  - Hash Map, imported from /app/main.js',
+      'no package can have this name; write a short name of letters and digits, a package, or a path with a leading dot, for example state.backend: hashmap',
+    ]);
+    expect(error.details.install).toBeUndefined();
   });
 
   test('factory-not-found: a path', async () => {
@@ -175,7 +189,8 @@ describe('StateBackendLoadingTest.testLoadingFails', () => {
   test('factory-not-found: nobody to import', async () => {
     const error = await errorOf(load('hashmap', {}));
     expect(error.code).toBe('factory-not-found');
-    expect(error.message).toContain('(specifier) => import(specifier)');
+    expect(error.message).toContain('{ importModule: (specifier) => import(specifier) }');
+    expect(error.message).not.toContain('npm install');
   });
 
   test('F3: factory-failed when the module is there and something that it imports is missing', async () => {

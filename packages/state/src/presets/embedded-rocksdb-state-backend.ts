@@ -1,7 +1,7 @@
 // Flink's EmbeddedRocksDBStateBackend: state outside the heap, in the embedded store that plays RocksDB's part here.
 //
 //   ER1. The package of the store is optional: it is imported when the first state is made, and its absence says then
-//        how to install it.
+//        what to use meanwhile.
 
 import { Configuration, type ReadableConfig } from '@tidemark/state-core';
 import type {
