@@ -61,6 +61,7 @@ export {
   type SnapshotContextOptions,
 } from './support/create-snapshot-context.js';
 export { DefaultOperatorStateBackend } from './support/default-operator-state-backend.js';
+export { type FoldOptions, foldRawChain, RawChainFold } from './support/fold-raw-chain.js';
 export { HeapBroadcastState, readOnlyBroadcastState } from './support/heap-broadcast-state.js';
 export {
   type FrozenChanges,
