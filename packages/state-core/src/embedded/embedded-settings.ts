@@ -16,6 +16,7 @@ import type { EmbeddedBackendParameters } from './embedded-backend.js';
 import type { RestorePlan } from './embedded-restore.js';
 import { embeddedJobId } from './job-identity.js';
 import { declaredStates } from './keyed-access.js';
+import { completeLogger } from './open-state-arguments.js';
 import type { OpenStateEnvironment, OpenStateOptions, StateDeclarations } from './open-state-options.js';
 import { EMBEDDED_OPERATOR_UID } from './snapshot-metadata.js';
 
@@ -67,7 +68,7 @@ function ambientOf(
   environment: OpenStateEnvironment,
 ): { logger: StateLogger; clock: Clock; scheduler: Scheduler; random: RandomSource } {
   return {
-    logger: logger ?? environment.logger ?? silentLogger,
+    logger: completeLogger(logger ?? environment.logger ?? silentLogger),
     clock: environment.clock ?? systemClock,
     scheduler: environment.scheduler ?? systemScheduler,
     random: environment.random ?? systemRandom,

@@ -7,6 +7,7 @@ import { StateError } from '../error/state-error.js';
 import type { KeyedStateBackend } from '../state-backend/keyed-state-backend.js';
 import type { EmbeddedCheckpointing, SnapshotRequest } from './embedded-checkpointing.js';
 import { KeyedAccess } from './keyed-access.js';
+import { checkSnapshotArguments } from './open-state-arguments.js';
 import type {
   CheckpointOptions,
   CheckpointReport,
@@ -76,10 +77,14 @@ export class EmbeddedState<K, S extends StateDeclarations, A> implements OpenSta
   }
 
   checkpoint(options: CheckpointOptions<A> = {}): Promise<CheckpointReport> {
+    const wrong = wrongArguments('checkpoint', options);
+    if (wrong !== undefined) return Promise.reject(wrong);
     return this.#snapshot({ kind: 'checkpoint', attachment: options.attachment, signal: options.signal });
   }
 
   savepoint(target?: string, options: CheckpointOptions<A> = {}): Promise<CheckpointReport> {
+    const wrong = wrongArguments('savepoint', options, target);
+    if (wrong !== undefined) return Promise.reject(wrong);
     return this.#snapshot({ kind: 'savepoint', target, attachment: options.attachment, signal: options.signal });
   }
 
@@ -137,6 +142,16 @@ export class EmbeddedState<K, S extends StateDeclarations, A> implements OpenSta
       }
     }
     if (failures.length > 0) throw failures[0];
+  }
+}
+
+/** As a value: what is wrong with a call rejects, as everything else about a snapshot. */
+function wrongArguments(kind: 'checkpoint' | 'savepoint', options: object, target?: unknown): unknown {
+  try {
+    checkSnapshotArguments(kind, options, target);
+    return undefined;
+  } catch (error) {
+    return error;
   }
 }
 

@@ -17,6 +17,7 @@ import { type EmbeddedStart, startEmbeddedState } from './embedded-restore.js';
 import { loadEmbeddedServices } from './embedded-services.js';
 import { type EmbeddedSettings, readSettings } from './embedded-settings.js';
 import { EmbeddedState } from './embedded-state.js';
+import { checkOpenStateOptions, warnOfUnusedSettings } from './open-state-arguments.js';
 import type { OpenState, RestoredState } from './open-state-contract.js';
 import type {
   JsonAttachment,
@@ -51,7 +52,9 @@ export async function openState<K, const S extends StateDeclarations, A = JsonAt
   options: OpenStateOptions<K, S, A>,
   environment: OpenStateEnvironment = {},
 ): Promise<OpenState<K, S, A>> {
+  checkOpenStateOptions(options);
   const settings = readSettings(options, environment);
+  warnOfUnusedSettings(settings.config, settings.logger);
   const services = await loadEmbeddedServices(settings.config, options, { ...environment, logger: settings.logger });
   settings.signal.throwIfAborted();
   const parameters = { ...settings, stateBackend: services.stateBackend };

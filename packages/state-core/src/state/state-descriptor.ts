@@ -10,6 +10,14 @@ import type { AggregatingState, FoldingState, ListState, MapState, ReducingState
 import type { AggregateFunction, FoldFunction, ReduceFunction } from './state-functions.js';
 import { StateTtlConfig } from './state-ttl-config.js';
 
+// What each descriptor takes besides its name, for messages.
+const VALUE_OPTIONS: string = '{ type: float64, defaultValue: 0 }';
+const LIST_OPTIONS: string = '{ type: string }';
+const MAP_OPTIONS: string = '{ key: string, value: int32 }';
+const REDUCING_OPTIONS: string = '{ type: int32, reduce: (a, b) => a + b }';
+const AGGREGATING_OPTIONS: string = '{ type: struct({ … }), aggregate: { createAccumulator, add, getResult, merge } }';
+const FOLDING_OPTIONS: string = '{ type: int32, initialValue: 0, fold: (sum, value) => sum + value }';
+
 /** The sorts of keyed state, as they are named in snapshots. */
 export type StateKind = 'value' | 'list' | 'map' | 'reducing' | 'aggregating' | 'folding';
 
@@ -42,7 +50,8 @@ export class ValueStateDescriptor<T, D extends T | undefined = undefined> {
     options: StateDescriptorOptions & { readonly type: TypeSerializer<T>; readonly defaultValue?: D },
   ) {
     this.name = checkStateName(name);
-    this.type = checkSerializer(options.type, `the value of state '${name}'`);
+    checkOptions(options, this, VALUE_OPTIONS);
+    this.type = checkSerializer(options.type, 'type', `the value of state '${name}'`, VALUE_OPTIONS);
     this.defaultValue = options.defaultValue as D;
     this.ttl = options.ttl ?? StateTtlConfig.DISABLED;
   }
@@ -57,7 +66,8 @@ export class ListStateDescriptor<T> {
 
   constructor(name: string, options: StateDescriptorOptions & { readonly type: TypeSerializer<T> }) {
     this.name = checkStateName(name);
-    this.type = checkSerializer(options.type, `the elements of state '${name}'`);
+    checkOptions(options, this, LIST_OPTIONS);
+    this.type = checkSerializer(options.type, 'type', `the elements of state '${name}'`, LIST_OPTIONS);
     this.ttl = options.ttl ?? StateTtlConfig.DISABLED;
   }
 }
@@ -80,8 +90,9 @@ export class MapStateDescriptor<UK, UV> {
     options: StateDescriptorOptions & { readonly key: KeySerializer<UK>; readonly value: TypeSerializer<UV> },
   ) {
     this.name = checkStateName(name);
-    this.key = checkKeySerializer(options.key, `the map keys of state '${name}'`);
-    this.value = checkSerializer(options.value, `the map values of state '${name}'`);
+    checkOptions(options, this, MAP_OPTIONS);
+    this.key = checkKeySerializer(options.key, 'key', `the map keys of state '${name}'`, MAP_OPTIONS);
+    this.value = checkSerializer(options.value, 'value', `the map values of state '${name}'`, MAP_OPTIONS);
     this.ttl = options.ttl ?? StateTtlConfig.DISABLED;
   }
 }
@@ -99,8 +110,9 @@ export class ReducingStateDescriptor<T> {
     options: StateDescriptorOptions & { readonly type: TypeSerializer<T>; readonly reduce: ReduceFunction<T> },
   ) {
     this.name = checkStateName(name);
-    this.type = checkSerializer(options.type, `the value of state '${name}'`);
-    this.reduce = checkFunction(options.reduce, `the reduce function of state '${name}'`);
+    checkOptions(options, this, REDUCING_OPTIONS);
+    this.type = checkSerializer(options.type, 'type', `the value of state '${name}'`, REDUCING_OPTIONS);
+    this.reduce = checkFunction(options.reduce, 'reduce', `the reduce function of state '${name}'`, REDUCING_OPTIONS);
     this.ttl = options.ttl ?? StateTtlConfig.DISABLED;
   }
 }
@@ -125,8 +137,14 @@ export class AggregatingStateDescriptor<IN, ACC, OUT> {
     },
   ) {
     this.name = checkStateName(name);
-    this.type = checkSerializer(options.type, `the accumulator of state '${name}'`);
-    checkFunction(options.aggregate?.add, `the aggregate function of state '${name}'`);
+    checkOptions(options, this, AGGREGATING_OPTIONS);
+    this.type = checkSerializer(options.type, 'type', `the accumulator of state '${name}'`, AGGREGATING_OPTIONS);
+    checkFunction(
+      options.aggregate?.add,
+      'aggregate.add',
+      `the aggregate function of state '${name}'`,
+      AGGREGATING_OPTIONS,
+    );
     this.aggregate = options.aggregate;
     this.ttl = options.ttl ?? StateTtlConfig.DISABLED;
   }
@@ -154,9 +172,10 @@ export class FoldingStateDescriptor<T, ACC> {
     },
   ) {
     this.name = checkStateName(name);
-    this.type = checkSerializer(options.type, `the accumulator of state '${name}'`);
+    checkOptions(options, this, FOLDING_OPTIONS);
+    this.type = checkSerializer(options.type, 'type', `the accumulator of state '${name}'`, FOLDING_OPTIONS);
     this.initialValue = options.initialValue;
-    this.fold = checkFunction(options.fold, `the fold function of state '${name}'`);
+    this.fold = checkFunction(options.fold, 'fold', `the fold function of state '${name}'`, FOLDING_OPTIONS);
     this.ttl = options.ttl ?? StateTtlConfig.DISABLED;
   }
 }
@@ -204,15 +223,32 @@ function checkStateName(name: string): string {
   return name;
 }
 
-function checkSerializer<T>(serializer: TypeSerializer<T>, what: string): TypeSerializer<T> {
+function checkOptions(options: unknown, { kind, name }: { kind: StateKind; name: string }, takes: string): void {
+  if (typeof options === 'object' && options !== null) return;
+  throw new TypeError(`the ${kind} state '${name}' needs options; the descriptor takes ${takes}`);
+}
+
+function checkSerializer<T>(
+  serializer: TypeSerializer<T>,
+  option: string,
+  what: string,
+  takes: string,
+): TypeSerializer<T> {
   if (typeof serializer?.serialize !== 'function') {
-    throw new TypeError(`${what} needs a type, for example { type: string }; import it from the package of the core`);
+    throw new TypeError(
+      `${what}: a type is missing in the option '${option}'; the descriptor takes ${takes}; import types from the package of the core`,
+    );
   }
   return serializer;
 }
 
-function checkKeySerializer<T>(serializer: KeySerializer<T>, what: string): KeySerializer<T> {
-  checkSerializer(serializer, what);
+function checkKeySerializer<T>(
+  serializer: KeySerializer<T>,
+  option: string,
+  what: string,
+  takes: string,
+): KeySerializer<T> {
+  checkSerializer(serializer, option, what, takes);
   if (!isKeySerializer(serializer)) {
     const { typeName } = serializer as TypeSerializer<T>;
     throw new StateError(
@@ -224,7 +260,14 @@ function checkKeySerializer<T>(serializer: KeySerializer<T>, what: string): KeyS
   return serializer;
 }
 
-function checkFunction<F extends (...args: never[]) => unknown>(value: F, what: string): F {
-  if (typeof value !== 'function') throw new TypeError(`${what} is missing`);
+function checkFunction<F extends (...args: never[]) => unknown>(
+  value: F,
+  option: string,
+  what: string,
+  takes: string,
+): F {
+  if (typeof value !== 'function') {
+    throw new TypeError(`${what} is missing: give it in the option '${option}'; the descriptor takes ${takes}`);
+  }
   return value;
 }
