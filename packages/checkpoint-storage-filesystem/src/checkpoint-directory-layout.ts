@@ -5,6 +5,7 @@
 //       owner-<epoch>                a takeover, made exclusively
 //       owner-<epoch>-from-...       what that owner continues: `-from-none`, `-from-<epoch>-<checkpoint id>`, or
 //                                    `-from-external` with {"pointer":"<uri>"}, for any other snapshot
+//       owner-<epoch>-published      that owner has completed a checkpoint, whether any is left or not
 //       chk-<id>/                    made exclusively; one checkpoint
 //         _metadata                  made last and at once: without it the checkpoint does not exist
 //         <32 hex digits>            state of this checkpoint alone

@@ -68,6 +68,7 @@ export class FileSystemCheckpointLocation implements CheckpointStorageLocation {
     const outcome = await publishAtomically({ fileSystem, path, bytes: metadata, random: newName(), signal });
     if (outcome === 'exists') throw this.#alreadyThere();
     await this.#refuseIfOvertaken(path);
+    await owner?.ownership.recordPublished(owner.is);
     return { externalPointer: this.externalPointer, checkpointId: this.checkpointId };
   }
 

@@ -1,12 +1,13 @@
 // Who may publish: takeovers of one job, in order.
 //
-// Owns: the files `owner-<epoch>` and `owner-<epoch>-from-...`.
+// Owns: the files `owner-<epoch>`, `owner-<epoch>-from-...` and `owner-<epoch>-published`.
 //
 //   O1. An epoch belongs to whoever made its file, and making it fails when it is there.
 //   O2. The facts are in the names; the content of an owner file is for people and is never read, but for the pointer in
 //       `owner-<epoch>-from-external`. Such a file that cannot be understood still says that there was a snapshot.
 //   O3. Owner files are never removed: an epoch is used once in the life of a job's directory, and epochs have no gaps. So
 //       one look at the next epoch tells whether an owner was overtaken, however many there have been.
+//   O4. That an owner has published is told apart from what it published: somebody may remove the checkpoints.
 
 import { StateError } from '@tidemark/state-core';
 import {
@@ -26,6 +27,7 @@ import type { FileSystem } from './file-system/file-system.js';
 const TAKEOVER_ATTEMPTS: number = 1000;
 const OWNER_NAME: RegExp = /^owner-([1-9]\d{0,15})$/;
 const DECISION_NAME: RegExp = /^owner-([1-9]\d{0,15})-from-(none|external|([1-9]\d{0,15})-([1-9]\d{0,15}))$/;
+const PUBLISHED_NAME: RegExp = /^owner-([1-9]\d{0,15})-published$/;
 /** Longer than any path or URI that somebody passes on. */
 const EXTERNAL_BYTES_MAX: number = 1024 * 1024;
 
@@ -35,6 +37,7 @@ export class FileSystemOwnership {
   readonly #jobPath: string;
   readonly #newName: () => string;
   readonly #decided: Set<number> = new Set();
+  readonly #published: Set<number> = new Set();
 
   /** @param newName - A fresh name for a temporary file. */
   constructor(layout: JobLayout, newName: () => string) {
@@ -87,6 +90,18 @@ export class FileSystemOwnership {
     this.#decided.add(owner.epoch);
   }
 
+  /**
+   * Records that a checkpoint of an owner is there, once. A failure is nothing to fail a completed checkpoint for: the
+   * next one tries again, and a start that finds the checkpoint records that it continues from it.
+   */
+  async recordPublished(owner: CheckpointOwner): Promise<void> {
+    if (this.#published.has(owner.epoch)) return;
+    try {
+      await this.#createDurably(`owner-${owner.epoch}-published`, new Uint8Array(0));
+      this.#published.add(owner.epoch);
+    } catch {}
+  }
+
   /** @throws TypeError when an owner has not recorded what it continues from. */
   async refuseUndecided(owner: CheckpointOwner): Promise<void> {
     if (this.#decided.has(owner.epoch)) return;
@@ -106,10 +121,11 @@ export class FileSystemOwnership {
 
   /** The takeovers that the names in the job's directory tell of, in order. */
   async ownersIn(names: Iterable<string>): Promise<FoundOwner[]> {
-    const owners = decisionsIn(names).map(async ({ epoch, decision }): Promise<FoundOwner> => {
-      if (decision === undefined) return { epoch };
-      if (decision !== 'external') return { epoch, restoredFrom: decision };
-      return { epoch, restoredFrom: null, external: await this.#readExternal(epoch) };
+    const owners = decisionsIn(names).map(async ({ epoch, decision, published }): Promise<FoundOwner> => {
+      const known = { epoch, ...(published && { published }) };
+      if (decision === undefined) return known;
+      if (decision !== 'external') return { ...known, restoredFrom: decision };
+      return { ...known, restoredFrom: null, external: await this.#readExternal(epoch) };
     });
     return Promise.all(owners);
   }
@@ -185,14 +201,18 @@ interface FoundDecision {
   readonly epoch: number;
   /** Absent when the owner stopped before it decided. */
   readonly decision?: RestoredFrom | 'external';
+  readonly published: boolean;
 }
 
 function decisionsIn(names: Iterable<string>): FoundDecision[] {
   const epochs = new Set<number>();
   const decisions = new Map<number, RestoredFrom | 'external'>();
+  const publishers = new Set<number>();
   for (const name of names) {
     const plain = OWNER_NAME.exec(name);
     if (plain !== null) epochs.add(Number(plain[1]));
+    const publisher = PUBLISHED_NAME.exec(name);
+    if (publisher !== null) publishers.add(Number(publisher[1]));
     const decision = DECISION_NAME.exec(name);
     if (decision === null) continue;
     const [, digits, from, fromEpoch, fromCheckpoint] = decision;
@@ -203,10 +223,12 @@ function decisionsIn(names: Iterable<string>): FoundDecision[] {
     else if (from !== 'none') decisions.set(epoch, { epoch: Number(fromEpoch), checkpointId: Number(fromCheckpoint) });
     else if (!decisions.has(epoch)) decisions.set(epoch, null);
   }
+  for (const epoch of publishers) epochs.add(epoch);
   const sorted = [...epochs].filter((epoch) => epoch < Number.MAX_SAFE_INTEGER).sort((a, b) => a - b);
   return sorted.map((epoch) => {
     const decision = decisions.get(epoch);
-    return decision === undefined ? { epoch } : { epoch, decision };
+    const published = publishers.has(epoch);
+    return decision === undefined ? { epoch, published } : { epoch, decision, published };
   });
 }
 

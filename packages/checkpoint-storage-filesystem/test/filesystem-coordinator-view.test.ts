@@ -24,7 +24,7 @@ describe('a checkpoint from start to restore', () => {
 
     const listing = await other.coordinator.list();
     expect(listing.checkpoints).toEqual([{ ...pointer, published: true }]);
-    expect(listing.owners).toEqual([{ epoch: 1, restoredFrom: null }]);
+    expect(listing.owners).toEqual([{ epoch: 1, restoredFrom: null, published: true }]);
     const resolved = await other.coordinator.resolveCheckpoint(pointer.externalPointer);
     expect(await resolved.readMetadata()).toEqual(patternBytes(100, 3));
     const [first, second] = references.map((reference) => resolved.locationOf(reference));

@@ -1,6 +1,6 @@
 // Takeovers: who may publish, who notices, and what becomes of what a former owner wrote.
 
-import { access, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CountingFileSystem, type Intercept } from './fixtures/counting-file-system.js';
@@ -54,6 +54,48 @@ describe('takeover', () => {
       Array.from({ length: records.length + 1 }, () => [null, {}]),
     );
     expect((await coordinator.acquireOwnership()).epoch).toBe(9);
+  });
+
+  it('remembers that an owner has published when its checkpoints are gone, and never that of one that has not', async () => {
+    const directory = await temporaryDirectory();
+    const opened = await openViews({ directory });
+    const { coordinator } = opened;
+    const first = await takeOver(coordinator);
+    const given = await startCheckpoint(opened, 1, first);
+    await given.location.disposeOnFailure();
+    expect((await coordinator.list()).owners).toEqual([{ epoch: 1, restoredFrom: null }]);
+    for (const checkpointId of [2, 3]) {
+      const { location } = await startCheckpoint(opened, checkpointId, first);
+      await location.publish(patternBytes(1));
+      await coordinator.disposeCheckpoint(checkpointId);
+    }
+    await coordinator.acquireOwnership();
+    const elsewhere = (await openViews({ directory })).coordinator;
+    expect(await elsewhere.list()).toEqual({
+      checkpoints: [],
+      owners: [{ epoch: 1, restoredFrom: null, published: true }, { epoch: 2 }],
+    });
+    await rm(join(directory, 'job', 'owner-1'));
+    await rm(join(directory, 'job', 'owner-1-from-none'));
+    await rm(join(directory, 'job', 'owner-2'));
+    expect((await elsewhere.list()).owners).toEqual([{ epoch: 1, published: true }]);
+    expect(await elsewhere.acquireOwnership()).toEqual({ epoch: 2 });
+  });
+
+  it('completes a checkpoint also when it cannot record that, and records it with the next', async () => {
+    const directory = await temporaryDirectory();
+    let refusals = 0;
+    const intercept: Intercept = ({ path }) => {
+      if (path.endsWith('-published') && refusals++ === 0) throw new Error('no space for a name');
+    };
+    const opened = await openViews({ directory, fileSystems: { file: new CountingFileSystem(intercept) } });
+    const owner = await takeOver(opened.coordinator);
+    for (const published of [undefined, true]) {
+      const { location } = await startCheckpoint(opened, published === undefined ? 1 : 2, owner);
+      await location.publish(patternBytes(1));
+      expect((await opened.coordinator.list()).owners[0]?.published).toBe(published);
+    }
+    expect((await opened.coordinator.list()).checkpoints).toHaveLength(2);
   });
 
   it('stops a former owner before it makes a location, before it publishes, and before it removes', async () => {

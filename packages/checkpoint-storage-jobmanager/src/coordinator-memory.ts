@@ -56,6 +56,13 @@ export function newestEpoch({ owners }: RememberedJob): number {
   return owners.reduce((newest, { epoch }) => Math.max(newest, epoch), 0);
 }
 
+/** Remembers that an owner has completed a checkpoint, also when it is removed. */
+export function rememberPublished({ owners }: RememberedJob, { epoch }: CheckpointOwner): void {
+  const index = owners.findIndex((owner) => owner.epoch === epoch);
+  const owner = owners[index];
+  if (owner !== undefined) owners[index] = { ...owner, published: true };
+}
+
 /** Whether an owner newer than `owner` has taken the job over. */
 export function isOvertaken(job: RememberedJob, owner: CheckpointOwner): boolean {
   return newestEpoch(job) > owner.epoch;

@@ -2,7 +2,13 @@
 
 import { StateError } from '@tidemark/state-core';
 import type { CheckpointOwner, CheckpointStorageLocation, CompletedCheckpointPointer } from '@tidemark/state-core/spi';
-import { isOvertaken, newestEpoch, type RememberedCheckpoint, type RememberedJob } from './coordinator-memory.js';
+import {
+  isOvertaken,
+  newestEpoch,
+  type RememberedCheckpoint,
+  type RememberedJob,
+  rememberPublished,
+} from './coordinator-memory.js';
 import { checkpointTooLarge, type SizeLimits } from './size-limits.js';
 
 /** The pointer of a checkpoint that nobody outside the process can find. */
@@ -56,6 +62,7 @@ export class MemoryCheckpointLocation implements CheckpointStorageLocation {
     }
     // A copy without the spare room that the array of a writer may have.
     this.#checkpoint.metadata = new Uint8Array(metadata);
+    rememberPublished(this.#job, this.#owner);
     return { externalPointer: this.externalPointer, checkpointId: this.checkpointId };
   }
 

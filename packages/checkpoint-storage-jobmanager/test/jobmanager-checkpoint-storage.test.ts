@@ -126,7 +126,7 @@ describe('MemoryCheckpointStorageAccessTest', () => {
       createSubdirectory: false,
     });
     const { checkpoints, owners } = await other.coordinator.list();
-    expect(owners).toEqual([{ epoch: 1, restoredFrom: null }]);
+    expect(owners).toEqual([{ epoch: 1, restoredFrom: null, published: true }]);
     const resolved = await other.coordinator.resolveCheckpoint(checkpoints[0]?.externalPointer ?? '');
     expect(await resolved.readMetadata()).toEqual(METADATA);
     await other.coordinator.sweepUnreferenced([], owner);

@@ -53,7 +53,7 @@ describe('the memory of the coordinator', () => {
 
     const again = await openViews(first.storage);
     const { checkpoints, owners } = await again.coordinator.list();
-    expect(owners).toEqual([{ epoch: 1, restoredFrom: null }]);
+    expect(owners).toEqual([{ epoch: 1, restoredFrom: null, published: true }]);
     expect(checkpoints).toMatchObject([{ checkpointId: 4, published: true }]);
     const resolved = await again.coordinator.resolveCheckpoint(checkpoints[0]?.externalPointer ?? '');
     expect(resolved.externalPointer).toBe(checkpoints[0]?.externalPointer);
@@ -129,6 +129,18 @@ describe('the memory of the coordinator', () => {
     const handle = await writeBytes(worker, 10);
     if (handle !== undefined) await coordinator.discard(handle);
     expect(await writeBytes(worker, 0)).toBeUndefined();
+  });
+
+  it('remembers that an owner has published when its checkpoints are gone', async () => {
+    const { coordinator } = await openViews();
+    const owner = await takeOver(coordinator);
+    expect((await coordinator.list()).owners).toEqual([{ epoch: 1, restoredFrom: null }]);
+    await (await coordinator.initializeLocationForCheckpoint(1, owner)).publish(METADATA);
+    await coordinator.disposeCheckpoint(1);
+    expect(await coordinator.list()).toEqual({
+      checkpoints: [],
+      owners: [{ epoch: 1, restoredFrom: null, published: true }],
+    });
   });
 
   it('says that files are out of its reach when nothing writes files', async () => {

@@ -59,6 +59,11 @@ export interface FoundOwner extends CheckpointOwner {
   readonly restoredFrom?: RestoredFrom;
   /** The snapshot from outside the history that the owner began with; absent for every other decision. */
   readonly external?: FoundExternalSnapshot;
+  /**
+   * Whether the owner has completed a checkpoint, as far as the storage knows. It stays true when all of them are gone:
+   * without it, a job whose checkpoints were removed looks like one that never had any.
+   */
+  readonly published?: boolean;
 }
 
 /** A snapshot from outside the history of a job, as a listing found its record. */

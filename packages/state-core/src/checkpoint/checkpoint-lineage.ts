@@ -10,6 +10,7 @@
 //   L4. Whatever is left out is left out with a reason in words.
 //   L5. A history may begin with a snapshot from outside it. While its last owner has completed nothing, that snapshot is
 //       all there is of it: it is gone back to, and starting empty would lose it.
+//   L6. A history in which a checkpoint was completed never starts clean by itself, also when no trace of one is left.
 
 import type {
   CheckpointListing,
@@ -54,6 +55,8 @@ export interface LineageDecision {
    * When it is false and nothing restorable turns out valid, starting without state would forget what there was.
    */
   readonly mayStartClean: boolean;
+  /** Whether an owner of the history is known to have completed a checkpoint, also one that is gone (L6). */
+  readonly hasPublished: boolean;
   /**
    * What the last owner began with, where that is no checkpoint of the history (L5): to be restored when none of
    * {@link restorable} can be.
@@ -88,7 +91,8 @@ export function decideLineage(
   return {
     restorable,
     ignored,
-    mayStartClean: restorable.length === 0 && nothingLost && !history.continuesSnapshot,
+    mayStartClean: restorable.length === 0 && nothingLost && !history.continuesSnapshot && !history.hasPublished,
+    hasPublished: history.hasPublished,
     ...(history.external !== undefined && { external: history.external }),
   };
 }
@@ -112,6 +116,7 @@ interface History {
   readonly owners: ReadonlyMap<number, FoundOwner>;
   /** The latest owner began with a snapshot, not empty. */
   readonly continuesSnapshot: boolean;
+  readonly hasPublished: boolean;
   readonly external: FoundExternalSnapshot | undefined;
 }
 
@@ -133,7 +138,12 @@ function historyOf(owners: readonly FoundOwner[]): History {
   const latest = latestEpoch === undefined ? undefined : byEpoch.get(latestEpoch);
   const external = latest?.external;
   const continuesSnapshot = (latest?.restoredFrom ?? null) !== null || external !== undefined;
-  return { latestEpoch, idMaxByEpoch, owners: byEpoch, continuesSnapshot, external };
+  const hasPublished = owners.some(({ epoch: by, restoredFrom, published }) => {
+    // Only who had decided can have published: without a decision its record is lost, and the history goes on unknown.
+    const isLastUnknown = restoredFrom === undefined && by > (latestEpoch ?? 0);
+    return published === true && (isLastUnknown || idMaxByEpoch.has(by));
+  });
+  return { latestEpoch, idMaxByEpoch, owners: byEpoch, continuesSnapshot, hasPublished, external };
 }
 
 function judge(
@@ -147,7 +157,7 @@ function judge(
     cause,
     reason: `checkpoint ${checkpointId} is ignored: ${why}`,
   });
-  if (!checkpoint.published) return ignore('unpublished', 'it was begun and never completed');
+  if (!checkpoint.published) return ignore('unpublished', 'it was begun and never completed, or its metadata is gone');
   if (lineage === 'unreadable') return ignore('unreadable', 'its metadata cannot be read, so it may belong to anybody');
   // A storage without takeovers has one history.
   if (history.owners.size === 0) return lineage === undefined ? checkpoint : { ...checkpoint, epoch: lineage.epoch };
@@ -162,7 +172,10 @@ function judge(
     );
   }
   if (history.owners.get(epoch)?.restoredFrom === undefined) {
-    return ignore('undecided-owner', `owner ${epoch} never recorded what it continued from`);
+    return ignore(
+      'undecided-owner',
+      `its owner's record is missing: nothing says what owner ${epoch} continued from (owner-${epoch}-from-... in files)`,
+    );
   }
   return ignore(
     'zombie',

@@ -6,13 +6,18 @@
 //   ER1. Ownership comes before the listing: what an older owner publishes later than that is not seen and does not count.
 //   ER2. Only damage (kind `corrupt`) makes an older checkpoint be taken; everything else stops the opening, because it
 //        would be wrong for the older one, too, or pass.
-//   ER3. Checkpoints of which none can be read are never a clean start.
+//   ER3. Checkpoints of which none can be read, or none is left, are never a clean start. Then nothing is removed either.
 //   ER4. What this owner continues from is recorded before it writes anything; a snapshot that is no checkpoint of this
 //        lineage with its pointer, so that `latest` goes back to it until there is a checkpoint.
 //   ER5. Damaged and abandoned checkpoints are left where they are; only what was never published is cleared away.
 
 import type { StateLogger } from '../ambient/logger.js';
-import { decideLineage, type IgnoredCheckpoint, nextCheckpointId } from '../checkpoint/checkpoint-lineage.js';
+import {
+  decideLineage,
+  type IgnoredCheckpoint,
+  type LineageDecision,
+  nextCheckpointId,
+} from '../checkpoint/checkpoint-lineage.js';
 import type { CheckpointMetadata } from '../checkpoint/checkpoint-metadata.js';
 import { readCheckpointMetadata } from '../checkpoint/checkpoint-metadata-format.js';
 import type {
@@ -190,30 +195,28 @@ class Takeover<K> {
       return { backend, restored: candidate, claimed: candidates.slice(index).reverse(), skipped: newer };
     }
     if (lineage.mayStartClean) return undefined;
-    if (lineage.external !== undefined) return this.#startFromExternal(lineage.external, skipped, listing);
-    throw noValidCheckpoint(this.#parameters.jobId, skipped, listing);
+    const nothing: NothingRestorable = { jobId: this.#parameters.jobId, skipped, lineage, listing };
+    if (lineage.external !== undefined) return this.#startFromExternal(lineage.external, nothing);
+    throw noValidCheckpoint(nothing);
   }
 
   /** What the owner before began with, whose own checkpoints do not exist or cannot be read. */
-  async #startFromExternal(
-    { pointer }: FoundExternalSnapshot,
-    skipped: readonly SkippedCheckpoint[],
-    listing: CheckpointListing,
-  ): Promise<ChosenStart<K>> {
-    const { jobId } = this.#parameters;
-    if (pointer === undefined) throw noValidCheckpoint(jobId, skipped, listing, UNKNOWN_EXTERNAL);
+  async #startFromExternal({ pointer }: FoundExternalSnapshot, nothing: NothingRestorable): Promise<ChosenStart<K>> {
+    const { skipped, lineage, listing } = nothing;
+    if (pointer === undefined) throw noValidCheckpoint(nothing, UNKNOWN_EXTERNAL);
     try {
       const restored = await this.#read(pointer);
       const backend = await createEmbeddedBackend(this.#parameters, restored.metadata);
       const newestFirst = skipped.toSorted((a, b) => b.checkpointId - a.checkpointId);
       for (const one of newestFirst) this.#warnOfSkipped(one, restored.metadata.checkpointId);
+      if (lineage.hasPublished && skipped.length === 0) this.#warnOfLoss(restored);
       if (isListed(restored, listing)) this.#warnOfRepetition(restored.metadata.checkpointId, listing);
       return { backend, restored, claimed: [], skipped: newestFirst };
     } catch (error) {
       const isLost = isStateError(error) && (error.kind === 'corrupt' || error.code === 'checkpoint-not-found');
       if (!isLost) throw error;
       const line = `${pointer}, with which it began last: ${error.code}: ${error.message}`;
-      throw noValidCheckpoint(jobId, skipped, listing, line, error);
+      throw noValidCheckpoint(nothing, line, error);
     }
   }
 
@@ -289,6 +292,14 @@ class Takeover<K> {
     );
   }
 
+  #warnOfLoss({ metadata, externalPointer }: ReadableSnapshot): void {
+    this.#logger.warn(
+      'input-repeats',
+      `${externalPointer}, with which the state began last, is restored although checkpoints had completed since: none of them is there any more, and everything since then is processed again`,
+      { restored: metadata.checkpointId, pointer: externalPointer },
+    );
+  }
+
   #warnOfRepetition(restoredId: number, listing: CheckpointListing): void {
     const newest = Math.max(
       0,
@@ -332,29 +343,49 @@ function skippedOf(
 
 const UNKNOWN_EXTERNAL: string = 'the snapshot with which it began last: its name in the storage is damaged';
 
-function noValidCheckpoint(
-  jobId: string,
-  skipped: readonly SkippedCheckpoint[],
-  listing: CheckpointListing,
-  external?: string,
-  cause?: unknown,
-): StateError {
+/** What was found where nothing can be restored. */
+interface NothingRestorable {
+  readonly jobId: string;
+  readonly skipped: readonly SkippedCheckpoint[];
+  readonly lineage: LineageDecision;
+  readonly listing: CheckpointListing;
+}
+
+function noValidCheckpoint(nothing: NothingRestorable, external?: string, cause?: unknown): StateError {
+  const { jobId, skipped, lineage } = nothing;
   const lines = skipped.map(
     ({ checkpointId, pointer, reason }) => `checkpoint ${checkpointId} (${pointer}): ${reason}`,
   );
+  const told = new Set(skipped.map(({ pointer }) => pointer));
+  for (const { checkpoint, reason } of lineage.ignored) {
+    if (!told.has(checkpoint.externalPointer)) lines.push(`${reason} (${checkpoint.externalPointer})`);
+  }
   if (external !== undefined) lines.push(external);
-  const from = listing.owners
-    .toSorted((a, b) => b.epoch - a.epoch)
-    .find(({ restoredFrom }) => restoredFrom !== undefined)?.restoredFrom;
-  if (lines.length === 0 && from != null)
-    lines.push(`checkpoint ${from.checkpointId}, which was restored last, is no longer there`);
+  else if (skipped.length === 0) lines.push(...missingIn(nothing));
+  const stranded = lineage.ignored
+    .filter(({ cause: why }) => why === 'undecided-owner')
+    .map(({ checkpoint }) => checkpoint)
+    .toSorted((a, b) => b.checkpointId - a.checkpointId)[0];
   return new StateError(
     'no-valid-checkpoint',
     [
-      `'${jobId}' has had state, and nothing that holds it can be read:`,
+      `'${jobId}' has had state, and nothing that holds it can be restored:`,
       ...lines.map((line) => `  - ${line}`),
+      ...(stranded === undefined
+        ? []
+        : [`go on from the newest whose owner's record is missing (restore: '${stranded.externalPointer}'), or`]),
       "restore a savepoint (restore: '<path>'), or give the state up and start empty (restore: 'none')",
     ].join('\n'),
     { details: { checkpoints: skipped }, ...(cause !== undefined && { cause }) },
   );
+}
+
+/** What must have been there and is not. */
+function missingIn({ lineage, listing }: NothingRestorable): string[] {
+  const from = listing.owners
+    .toSorted((a, b) => b.epoch - a.epoch)
+    .find(({ restoredFrom }) => restoredFrom !== undefined)?.restoredFrom;
+  if (from != null) return [`checkpoint ${from.checkpointId}, which was restored last, is no longer there`];
+  if (!lineage.hasPublished || lineage.ignored.some(({ cause }) => cause === 'undecided-owner')) return [];
+  return ['checkpoints had completed, and all of them, or the metadata of all, have been removed'];
 }

@@ -22,6 +22,7 @@ interface Owner {
   history: readonly Published[];
   nextId: number;
   alive: boolean;
+  published: boolean;
 }
 
 /** A storage with exclusive ids, and whatever processes think they own the job. */
@@ -37,7 +38,11 @@ class Job {
         externalPointer: `chk-${checkpointId}`,
       })),
       owners: this.owners.map(
-        ({ epoch, restoredFrom }): FoundOwner => (restoredFrom === undefined ? { epoch } : { epoch, restoredFrom }),
+        ({ epoch, restoredFrom, published }): FoundOwner => ({
+          epoch,
+          ...(restoredFrom !== undefined && { restoredFrom }),
+          ...(published && { published }),
+        }),
       ),
     };
   }
@@ -56,7 +61,7 @@ class Job {
   }
 
   takeOver(): void {
-    this.owners.push({ epoch: this.owners.length + 1, history: [], nextId: 1, alive: true });
+    this.owners.push({ epoch: this.owners.length + 1, history: [], nextId: 1, alive: true, published: false });
   }
 
   /** Lists and chooses; `skip` newer ones turn out to be damaged. */
@@ -86,6 +91,7 @@ class Job {
     }
     const published: Published = { checkpointId, epoch: owner.epoch, history: owner.history };
     owner.history = [...owner.history, published];
+    owner.published = true;
     this.checkpoints.set(checkpointId, published);
   }
 
@@ -93,6 +99,11 @@ class Job {
   subsume(owner: Owner): void {
     const oldest = owner.history.find((checkpoint) => this.isThere(checkpoint));
     if (oldest !== undefined && oldest !== owner.history.at(-1)) this.checkpoints.delete(oldest.checkpointId);
+  }
+
+  /** Whether the owner that decided last consists of anything, there or not. */
+  hasState(): boolean {
+    return (this.owners.findLast((owner) => owner.restoredFrom !== undefined)?.history ?? []).length > 0;
   }
 
   /** What the owner that decided last consists of, as far as it is still there, newest first. */
@@ -146,7 +157,10 @@ it('finds exactly the history of the owner that decided last, whatever zombies d
         else if (action === 'subsume') job.subsume(owner);
         else job.checkpoint(owner, action === 'checkpoint');
 
-        const { restorable, ignored } = job.decide();
+        const { restorable, ignored, mayStartClean } = job.decide();
+        expect(mayStartClean).toBe(!job.hasState());
+        const swept = { ...job.listing(), checkpoints: [] };
+        expect(decideLineage(swept, () => undefined).mayStartClean).toBe(!job.hasState());
         expect(restorable.map(({ checkpointId }) => checkpointId)).toEqual(job.trueHistory());
         expect(restorable.length + ignored.length).toBe(job.checkpoints.size);
         expect(nextCheckpointId(job.listing())).toBeGreaterThan(Math.max(0, ...job.checkpoints.keys()));

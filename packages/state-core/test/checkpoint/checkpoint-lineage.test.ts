@@ -174,6 +174,21 @@ describe('the history of a job', () => {
     });
   });
 
+  it('never starts clean after a checkpoint was completed, also when nothing is left of any (L6)', () => {
+    const published = (owner: FoundOwner): FoundOwner => ({ ...owner, published: true });
+    const mayStartClean = (owners: FoundOwner[], checkpoints: Listed[] = []) =>
+      decide(checkpoints, owners).mayStartClean;
+    expect(mayStartClean([published(clean(1)), undecided(2)])).toBe(false);
+    expect(mayStartClean([published(clean(1)), undecided(2)], [[3, 'unpublished']])).toBe(false);
+    expect(mayStartClean([clean(1), undecided(2)], [[1, 'unpublished']])).toBe(true);
+    // Given up on purpose by an owner that began empty: until it completes something itself.
+    expect(mayStartClean([published(clean(1)), clean(2), undecided(3)])).toBe(true);
+    expect(mayStartClean([published(clean(1)), published(clean(2)), undecided(3)])).toBe(false);
+    // The record of what it continued from is lost, that it completed a checkpoint is not.
+    expect(mayStartClean([published(undecided(1)), undecided(2)])).toBe(false);
+    expect(mayStartClean([published(undecided(1)), clean(2), undecided(3)])).toBe(true);
+  });
+
   it('takes everything published where the storage records no owners', () => {
     expect(
       decide(
