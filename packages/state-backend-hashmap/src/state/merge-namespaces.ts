@@ -39,7 +39,7 @@ export function mergeNamespaces<N, V>(target: N, sources: Iterable<N>, merge: Na
   let gone = 0;
   const find = (namespace: N): MergedEntry<V> | undefined => {
     const taken = merge.take(namespace);
-    if (taken === undefined || taken instanceof MergedEntry) return taken;
+    if (taken === undefined || taken instanceof MergedEntry) return taken as MergedEntry<V> | undefined;
     return new MergedEntry(--gone, taken, () => taken, nothingLeft);
   };
   for (const namespace of namespaces) {

@@ -8,7 +8,9 @@
 //   TC2. Event time of a key group is the highest mark ever handed in or restored for it; it never goes back. Without any
 //        mark there is no time yet, and nothing expires.
 //   TC3. What had no stamp of a clock when it was restored is as old as the restore: one moment for the life of the
-//        backend, so that decoding early or late makes no difference.
+//        backend, so that decoding early or late makes no difference. In event time that is its beginning; before there was
+//        a mark NO_TIME stands for it.
+//   TC4. A freeze reads the same clock as the slices: what was written just before has not expired.
 
 import type { KeyGroupRange } from '../key-group/key-group-range.js';
 
@@ -86,11 +88,11 @@ export class TtlClock {
 
   /** The stamp of entries that were restored without one of this clock (TC3). */
   restoreStampMs(time: TtlTime, keyGroup: number): number {
-    return time === 'processing' ? this.startTimeMs : (this.restored.get(keyGroup) ?? NO_TIME);
+    return time === 'processing' ? this.startTimeMs : this.eventStartMs(keyGroup);
   }
 
-  /** The clocks as they stand, with the processing time that the snapshot brings. */
-  freeze(processingTimeMs: number): FrozenTtlTime {
+  /** The clocks as they stand (TC4). @param processingTimeMs - Default the processing time of now. */
+  freeze(processingTimeMs: number = Math.floor(this.read())): FrozenTtlTime {
     const { restored, watermarkMs, range } = this;
     const eventTimeMs = (keyGroup: number): number => laterOf(restored.get(keyGroup), watermarkMs);
     return {

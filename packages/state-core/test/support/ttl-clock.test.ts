@@ -76,3 +76,17 @@ it('an entry of before the first mark is as old as the first mark', () => {
   clock.advanceEventTime(1100);
   expect(policy.isExpired(stampMs, policy.nowMs(2), 2)).toBe(true);
 });
+
+it('a freeze reads the clock of the slices', () => {
+  const { time, clock } = clockAt(10);
+  time.nowMs = 20.5;
+  expect([clock.freeze().processingTimeMs, clock.processingTimeMs]).toEqual([20, 10]);
+});
+
+it('what was restored without a stamp of event time gets its beginning', () => {
+  const { clock } = clockAt(0, [[3, 100]]);
+  expect([2, 3].map((keyGroup) => clock.restoreStampMs('event', keyGroup))).toEqual([NO_TIME, 100]);
+  clock.advanceEventTime(200);
+  clock.advanceEventTime(300);
+  expect([2, 3].map((keyGroup) => clock.restoreStampMs('event', keyGroup))).toEqual([200, 100]);
+});
