@@ -15,6 +15,7 @@ import type {
   StateBackendCapabilities,
 } from '@tidemark/state-core/spi';
 import { loadStateBackend } from '../loading/load-services.js';
+import { checkPresetOptions } from './preset-arguments.js';
 
 /** Settings of the backend `lmdb` in code. */
 export interface EmbeddedRocksDBStateBackendOptions {
@@ -38,11 +39,13 @@ export class EmbeddedRocksDBStateBackend implements ConfigurableStateBackend {
   readonly #context: Partial<FactoryContext>;
   #loaded: Promise<StateBackend> | undefined;
 
+  /** @throws TypeError for unknown options. */
   constructor(
     options: EmbeddedRocksDBStateBackendOptions = {},
     config?: Configuration,
     context: Partial<FactoryContext> = {},
   ) {
+    checkPresetOptions('EmbeddedRocksDBStateBackend', options, ['incremental']);
     this.incrementalCheckpoints = options.incremental;
     this.#config = config ?? new Configuration();
     this.#context = context;

@@ -3,6 +3,9 @@
 import { FileSystemCheckpointStorage } from '@tidemark/checkpoint-storage-filesystem';
 import { HashMapStateBackend } from '@tidemark/state-backend-hashmap';
 import { CombinedStateBackend } from './combined-state-backend.js';
+import { checkPresetDirectory, checkPresetOptions } from './preset-arguments.js';
+
+const OPTIONS: readonly string[] = ['fileStateSizeThreshold', 'writeBufferSize', 'savepointDirectory'];
 
 /** How a {@link FsStateBackend} is set up besides its directory. */
 export interface FsStateBackendOptions {
@@ -23,10 +26,12 @@ export class FsStateBackend extends CombinedStateBackend {
   /**
    * @param directory - Where checkpoints go: a path, counted from the working directory, or a URI such as
    * `file:///var/checkpoints`.
-   * @throws RangeError for a threshold or buffer out of bounds. TypeError for an empty directory. StateError
-   * `file-system-scheme-unknown`, `path-not-allowed`.
+   * @throws RangeError for a threshold or buffer out of bounds. TypeError for a missing directory and unknown
+   * options. StateError `file-system-scheme-unknown`, `path-not-allowed`.
    */
   constructor(directory: string | URL, options: FsStateBackendOptions = {}) {
+    checkPresetDirectory('fsStateBackend', directory);
+    checkPresetOptions('fsStateBackend', options, OPTIONS);
     super('filesystem', new HashMapStateBackend(), directoryStorage(directory, options));
   }
 }
@@ -35,8 +40,8 @@ export class FsStateBackend extends CombinedStateBackend {
  * hashmap and filesystem in one.
  *
  * @param directory - Where checkpoints go: a path or a URI.
- * @throws RangeError for a threshold or buffer out of bounds. TypeError for an empty directory. StateError
- * `file-system-scheme-unknown`, `path-not-allowed`.
+ * @throws RangeError for a threshold or buffer out of bounds. TypeError for a missing directory and unknown
+ * options. StateError `file-system-scheme-unknown`, `path-not-allowed`.
  * @example
  * ```ts
  * const backend = fsStateBackend('file:///var/checkpoints', { fileStateSizeThreshold: 0 });

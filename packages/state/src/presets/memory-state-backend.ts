@@ -4,6 +4,9 @@ import { FileSystemCheckpointStorage } from '@tidemark/checkpoint-storage-filesy
 import { JobManagerCheckpointStorage } from '@tidemark/checkpoint-storage-jobmanager';
 import { HashMapStateBackend } from '@tidemark/state-backend-hashmap';
 import { CombinedStateBackend } from './combined-state-backend.js';
+import { checkPresetOptions } from './preset-arguments.js';
+
+const OPTIONS: readonly string[] = ['maxStateSize', 'checkpointDirectory', 'savepointDirectory'];
 
 /** How a {@link MemoryStateBackend} is set up. */
 export interface MemoryStateBackendOptions {
@@ -21,9 +24,14 @@ export interface MemoryStateBackendOptions {
  * Former name for `state.backend: hashmap` with `execution.checkpointing.storage: jobmanager`.
  */
 export class MemoryStateBackend extends CombinedStateBackend {
-  /** @throws RangeError for a size below 1. TypeError for an empty directory. */
-  constructor(options: MemoryStateBackendOptions = {}) {
-    const { maxStateSize, ...directories } = options;
+  /**
+   * @param options - Options; or, as in Flink, the largest state stream in bytes alone.
+   * @throws RangeError for a size below 1. TypeError for an empty directory and unknown options.
+   */
+  constructor(options: MemoryStateBackendOptions | number = {}) {
+    const named: MemoryStateBackendOptions = typeof options === 'number' ? { maxStateSize: options } : options;
+    checkPresetOptions('memoryStateBackend', named, OPTIONS);
+    const { maxStateSize, ...directories } = named;
     const storage = new JobManagerCheckpointStorage({
       ...directories,
       ...(maxStateSize === undefined ? {} : { maxStateSizeBytes: maxStateSize }),
@@ -36,12 +44,13 @@ export class MemoryStateBackend extends CombinedStateBackend {
 /**
  * hashmap and jobmanager in one.
  *
- * @throws RangeError for a size below 1. TypeError for an empty directory.
+ * @param options - Options; or, as in Flink, the largest state stream in bytes alone.
+ * @throws RangeError for a size below 1. TypeError for an empty directory and unknown options.
  * @example
  * ```ts
  * const state = await openState({ name: 'accounts', states, keySerializer: string, stateBackend: memoryStateBackend() });
  * ```
  */
-export function memoryStateBackend(options: MemoryStateBackendOptions = {}): MemoryStateBackend {
+export function memoryStateBackend(options: MemoryStateBackendOptions | number = {}): MemoryStateBackend {
   return new MemoryStateBackend(options);
 }

@@ -7,6 +7,7 @@ import {
   type EmbeddedRocksDBStateBackendOptions,
 } from './embedded-rocksdb-state-backend.js';
 import { directoryStorage } from './fs-state-backend.js';
+import { checkPresetDirectory } from './preset-arguments.js';
 
 /**
  * State in an embedded store and checkpoints in a directory.
@@ -44,7 +45,9 @@ export function lmdbStateBackend(
 }
 
 function storageOf(directoryOrBackend: string | URL | CombinedStateBackend): CheckpointStorage {
-  if (typeof directoryOrBackend === 'string' || directoryOrBackend instanceof URL)
-    return directoryStorage(directoryOrBackend, {});
-  return directoryOrBackend.checkpointStorage;
+  // By shape: the combination may come from another installed copy.
+  if (typeof directoryOrBackend === 'object' && 'checkpointStorage' in (directoryOrBackend ?? {}))
+    return (directoryOrBackend as CombinedStateBackend).checkpointStorage;
+  checkPresetDirectory('lmdbStateBackend', directoryOrBackend);
+  return directoryStorage(directoryOrBackend as string | URL, {});
 }
