@@ -58,9 +58,14 @@ export async function openState<K, const S extends StateDeclarations, A = JsonAt
   const services = await loadEmbeddedServices(settings.config, options, { ...environment, logger: settings.logger });
   settings.signal.throwIfAborted();
   const parameters = { ...settings, stateBackend: services.stateBackend };
-  return services.checkpointStorage === undefined
-    ? openWithoutStorage(parameters, services.storageError)
-    : openWithStorage(parameters, services.checkpointStorage);
+  const opening =
+    services.checkpointStorage === undefined
+      ? openWithoutStorage(parameters, services.storageError)
+      : openWithStorage(parameters, services.checkpointStorage);
+  return opening.catch((error: unknown) => {
+    // What the signal cut off says so in words of its own.
+    throw settings.signal.aborted ? settings.signal.reason : error;
+  });
 }
 
 type ReadySettings<K, S extends StateDeclarations, A> = EmbeddedSettings<K, S, A> & {

@@ -41,6 +41,19 @@ describe('wrong arguments of openState', () => {
   });
 });
 
+describe('the signal of openState', () => {
+  it('rejects with its reason, also when it fires halfway', async () => {
+    const reason = new Error('no longer wanted');
+    const abort = new AbortController();
+    const cutOff = (): never => {
+      abort.abort(reason);
+      throw new Error('cut off');
+    };
+    const checkpointStorage = { name: 'cut off', createCoordinatorView: cutOff, createWorkerView: cutOff };
+    await expect(open({ checkpointStorage, signal: abort.signal })).rejects.toBe(reason);
+  });
+});
+
 describe('what openState warns about', () => {
   it('takes a logger that can only warn', async () => {
     const codes: string[] = [];
