@@ -27,7 +27,7 @@ import {
   METADATA_FILE_NAME,
   SHARED_DIRECTORY_NAME,
 } from './checkpoint-directory-layout.js';
-import { ensureDirectory, removeTree } from './file-system/directory-tree.js';
+import { ensureDirectory, removeTree, syncAncestors } from './file-system/directory-tree.js';
 import { childPath, lastName, parentPath } from './file-system/file-paths.js';
 import type { FilePlace, FileSystems } from './file-system/file-systems.js';
 import { isInsideSnapshot, openStateInput } from './filesystem-checkpoint-input-stream.js';
@@ -60,6 +60,8 @@ export class FileSystemCoordinatorView implements CheckpointStorageCoordinatorVi
   readonly #settings: FileSystemViewSettings;
   readonly #layout: JobLayout;
   readonly #ownership: FileSystemOwnership;
+  /** Directories whose names were made durable up to the root; once for a view, it costs a sync for each. */
+  readonly #durable: Set<string> = new Set();
   #owner: CheckpointOwner | undefined;
 
   constructor(settings: FileSystemViewSettings) {
@@ -103,8 +105,12 @@ export class FileSystemCoordinatorView implements CheckpointStorageCoordinatorVi
     await ensureDirectory(fileSystem, sharedPath);
     await ensureDirectory(fileSystem, taskOwnedPath);
     for (const path of [sharedPath, taskOwnedPath]) await this.#refuseLink(path);
-    // Another process may have made the directories a moment ago and not yet their names durable.
-    await fileSystem.syncDirectory(parentPath(jobPath));
+    // Another process may have made the directories and not their names durable, and have died since.
+    const { jobDirectory } = this.#settings;
+    await this.#syncAncestorsOnce(
+      { fileSystem, path: jobPath },
+      jobDirectory === undefined ? jobPath : parentPath(jobPath),
+    );
     await fileSystem.syncDirectory(jobPath);
   }
 
@@ -119,6 +125,7 @@ export class FileSystemCoordinatorView implements CheckpointStorageCoordinatorVi
     const directory = this.#layout.checkpointPath(checkpointId);
     let made = await fileSystem.createDirectory(directory);
     if (made === 'parent-missing') {
+      this.#durable.clear();
       await this.initializeBaseLocationsForCheckpoint();
       made = await fileSystem.createDirectory(directory);
     }
@@ -144,6 +151,7 @@ export class FileSystemCoordinatorView implements CheckpointStorageCoordinatorVi
     requireCheckpointId(checkpointId);
     const { fileSystem, path } = this.#savepointParent(target);
     await ensureDirectory(fileSystem, path);
+    await this.#syncAncestorsOnce({ fileSystem, path }, path);
     const directory = await this.#makeSavepointDirectory({ fileSystem, path });
     return new FileSystemCheckpointLocation({
       fileSystem,
@@ -215,6 +223,13 @@ export class FileSystemCoordinatorView implements CheckpointStorageCoordinatorVi
     const directory = this.#layout.checkpointPath(checkpointId);
     const metadata = await fileSystem.status(childPath(directory, METADATA_FILE_NAME));
     return { checkpointId, published: metadata !== undefined, externalPointer: fileSystem.uriOf(directory) };
+  }
+
+  async #syncAncestorsOnce({ fileSystem, path }: FilePlace, base: string): Promise<void> {
+    const key = fileSystem.uriOf(path);
+    if (this.#durable.has(key)) return;
+    await syncAncestors(fileSystem, path, base);
+    this.#durable.add(key);
   }
 
   /** Behind a link, files would be written that are not read again, and removed that are none of ours. */

@@ -20,7 +20,7 @@ import {
   type RestoredFrom,
 } from '@tidemark/state-core/spi';
 import { publishAtomically } from './atomic-publication.js';
-import type { JobLayout } from './checkpoint-directory-layout.js';
+import { checkpointDirectoryName, type JobLayout } from './checkpoint-directory-layout.js';
 import { childPath } from './file-system/file-paths.js';
 import type { FileSystem } from './file-system/file-system.js';
 
@@ -82,6 +82,7 @@ export class FileSystemOwnership {
       if (!equalRestoreDecisions(recorded, { restoredFrom, external }))
         throw new TypeError(`the owner of epoch ${owner.epoch} has recorded another snapshot to continue from already`);
     } else if (external === undefined) {
+      if (restoredFrom !== null) await this.#makeDurable(restoredFrom.checkpointId);
       const from = restoredFrom === null ? 'none' : `${restoredFrom.epoch}-${restoredFrom.checkpointId}`;
       await this.#createDurably(`owner-${owner.epoch}-from-${from}`, new Uint8Array(0));
     } else {
@@ -155,6 +156,14 @@ export class FileSystemOwnership {
 
   async #names(): Promise<string[] | undefined> {
     return (await this.#fileSystem.listDirectory(this.#jobPath))?.map((entry) => entry.name);
+  }
+
+  /** Its owner may have died between linking and sync: a decision must not outlive what it decides for. */
+  async #makeDurable(checkpointId: number): Promise<void> {
+    const directory = childPath(this.#jobPath, checkpointDirectoryName(checkpointId));
+    if ((await this.#fileSystem.status(directory)) === undefined) return;
+    await this.#fileSystem.syncDirectory(directory);
+    await this.#fileSystem.syncDirectory(this.#jobPath);
   }
 
   async #recordExternal(owner: CheckpointOwner, { pointer }: ExternalSnapshot): Promise<void> {

@@ -1,8 +1,11 @@
 // Directories as a whole: made with all their parents, removed with all that is in them.
 //
 //   D1. A directory that was made is durable when the call resolves, and so are the parents made on the way.
-//   D2. Removing never leaves the tree: a symbolic link is removed, what it points to is not.
+//   D2. Who finds a directory there does not know that its name is durable: whoever made it may have died before the sync.
+//       `syncAncestors` makes up for that, up to the root of the file system.
+//   D3. Removing never leaves the tree: a symbolic link is removed, what it points to is not.
 
+import { isStateError } from '@tidemark/state-core';
 import { childPath, isRootPath, parentPath } from './file-paths.js';
 import type { FileSystem } from './file-system.js';
 
@@ -16,6 +19,26 @@ export async function ensureDirectory(fileSystem: FileSystem, path: string): Pro
     await fileSystem.createDirectory(path);
   }
   await fileSystem.syncDirectory(parentPath(path));
+}
+
+/**
+ * Makes the names on the way to a directory durable, from the top, whoever made them.
+ *
+ * @param base - The directory that was configured, `path` itself or above it. Directories above it belong to others:
+ * those that may not be opened or changed are left out, for nothing of ours was made in them.
+ * @throws StateError `storage-permission-denied`, `storage-read-only` from `base` down; `storage-io-failed`.
+ */
+export async function syncAncestors(fileSystem: FileSystem, path: string, base: string): Promise<void> {
+  if (isRootPath(path)) return;
+  const parent = parentPath(path);
+  const isAboveBase = path === base;
+  await syncAncestors(fileSystem, parent, isAboveBase ? parent : base);
+  try {
+    await fileSystem.syncDirectory(parent);
+  } catch (error) {
+    const isOfOthers = isStateError(error, 'storage-permission-denied') || isStateError(error, 'storage-read-only');
+    if (!isAboveBase || !isOfOthers) throw error;
+  }
 }
 
 /** Removes a directory and everything in it; the names in `first` go before the others. Harmless when it is gone. */

@@ -14,13 +14,21 @@ export interface Scheduler {
   schedule(delayMs: number, task: () => void): CancelScheduled;
 }
 
+/** What the timers of Node and browsers hold, 24.8 days: a longer delay overflows there and is over at once. */
+const TIMER_MS_MAX: number = 2 ** 31 - 1;
+
 /** The scheduler of the process. */
 export const systemScheduler: Scheduler = {
   yieldNow: () => new Promise((resolve) => runInMacrotask(resolve)),
   schedule(delayMs, task) {
-    const timer: unknown = setTimeout(task, delayMs);
-    // Node returns an object that can be detached from the life of the process; browsers return a number.
-    (timer as { unref?: () => void }).unref?.();
+    let timer: unknown;
+    const wait = (restMs: number): void => {
+      const partMs = Math.min(restMs, TIMER_MS_MAX);
+      timer = setTimeout(() => (restMs > partMs ? wait(restMs - partMs) : task()), partMs);
+      // Node returns an object that can be detached from the life of the process; browsers return a number.
+      (timer as { unref?: () => void }).unref?.();
+    };
+    wait(delayMs);
     return () => clearTimeout(timer as never);
   },
 };

@@ -6,6 +6,10 @@
 //   EC1. Between the call and the freeze nothing else runs: attachment and state are of one moment.
 //   EC2. An id is used up by the freeze, completed or not.
 //   EC3. After a newer owner has been seen nothing is published and nothing deleted any more.
+//   EC4. A publication that was given up and ends after all is never reported. While this instance runs, what it left is
+//        removed as a whole, as any checkpoint of ours: not once a newer owner has taken over. After the end of this
+//        instance it stays as it is: it may be the newest, and the next instance may be reading it. Either way it is
+//        whole as long as anybody could choose it: its base goes only when a newer checkpoint has completed.
 
 import type { Clock } from '../ambient/clock.js';
 import type { StateLogger } from '../ambient/logger.js';
@@ -87,6 +91,7 @@ export class EmbeddedCheckpointing<K, A> {
   #nextCheckpointId: number;
   #basesMade: Promise<void> | undefined;
   #isFreezing: boolean = false;
+  #isClosed: boolean = false;
   #running:
     | { readonly abort: AbortController; readonly done: Promise<unknown>; readonly reported: Promise<CheckpointReport> }
     | undefined;
@@ -133,6 +138,7 @@ export class EmbeddedCheckpointing<K, A> {
 
   /** Aborts and awaits what is under way. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     const running = this.#running;
     if (running !== undefined) {
       // Whoever closes knows that the checkpoint under way will not complete.
@@ -219,7 +225,7 @@ export class EmbeddedCheckpointing<K, A> {
   }
 
   async #finish(frozen: FrozenSnapshot, request: SnapshotRequest<A>): Promise<CheckpointReport> {
-    const { identity, storage, retained, clock, logger } = this.#parameters;
+    const { identity, storage, retained, clock, scheduler, logger } = this.#parameters;
     const { checkpointId, abort, base } = frozen;
     const stopWatching = this.#watchForAbort(frozen, request.signal);
     try {
@@ -230,7 +236,9 @@ export class EmbeddedCheckpointing<K, A> {
         metadataOf: (handle) =>
           snapshotMetadata(identity, { ...frozen, handle, owner: storage.owner, parent: retained.parent }),
         discardHandle: (handle) => retained.discardUnregistered(handle),
+        discardLate: (location, handle) => this.#discardLate(frozen, location, handle),
         signal: abort.signal,
+        scheduler,
         logger,
       });
       const report = reportOf(published, frozen, clock.monotonicMs() - frozen.startedMs);
@@ -244,6 +252,19 @@ export class EmbeddedCheckpointing<K, A> {
       base.unpin();
       this.#running = undefined;
     }
+  }
+
+  async #discardLate(
+    { checkpointId, kind }: FrozenSnapshot,
+    location: CheckpointStorageLocation,
+    handle: KeyedStateHandle | undefined,
+  ): Promise<void> {
+    // The name of a savepoint that was not reported is known to nobody.
+    if (kind === 'savepoint') return location.disposeOnFailure();
+    if (this.#isClosed) return;
+    const { storage, retained } = this.#parameters;
+    await storage.coordinator.disposeCheckpoint(checkpointId);
+    if (handle !== undefined) await retained.discardUnregistered(handle);
   }
 
   #watchForAbort({ abort }: FrozenSnapshot, signal: AbortSignal | undefined): () => void {
@@ -348,7 +369,7 @@ function aborted(checkpointId: number, kind: SnapshotKind, reason: unknown): Sta
   const why = reason instanceof Error ? reason.message : String(reason);
   return new StateError(
     'checkpoint-aborted',
-    `${kind} ${checkpointId} was aborted: ${why}. Nothing of it is left, and the state is as usable as before`,
+    `${kind} ${checkpointId} was aborted: ${why}. Nothing of it counts, and the state is as usable as before`,
     { cause: reason, details: { checkpointId } },
   );
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { systemScheduler } from '../../src/ambient/scheduler.js';
 import { publishSnapshot } from '../../src/embedded/snapshot-attempt.js';
 import { snapshotMetadata } from '../../src/embedded/snapshot-metadata.js';
 import type { KeyedStateHandle } from '../../src/handle/keyed-state-handle.js';
@@ -54,7 +55,9 @@ async function removalsOf(disposal: 'succeeds' | 'fails') {
         },
       ),
     discardHandle: async () => void steps.push('discard'),
+    discardLate: async () => void steps.push('discard late'),
     signal: new AbortController().signal,
+    scheduler: systemScheduler,
     logger: { warn: (code) => void warnings.push(code), info() {} },
   });
   await expect(attempt).rejects.toBe(failure);
