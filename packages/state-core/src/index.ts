@@ -176,3 +176,4 @@ export {
   type TtlTimeCharacteristic,
   type TtlUpdateType,
 } from './state/state-ttl-config.js';
+export { formatRestorePlan } from './state-backend/format-restore-plan.js';

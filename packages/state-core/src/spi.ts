@@ -196,6 +196,8 @@ export type { StateBackend } from './state-backend/state-backend.js';
 export type { StateBackendCapabilities } from './state-backend/state-backend-capabilities.js';
 export type { ConfigurableStateBackend, StateBackendFactory } from './state-backend/state-backend-factory.js';
 export type {
+  OperatorRestoreOutcome,
+  RestoredOperatorLine,
   RestoredStateLine,
   StateRestoreOutcome,
   StateRestoreReport,

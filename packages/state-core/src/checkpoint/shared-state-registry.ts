@@ -127,7 +127,7 @@ export class SharedStateRegistry {
     }
     for (const [key, entry] of this.entries) {
       if (!this.isUsed(entry)) this.forget(key, entry);
-      else if (entry.segment.scope === 'exclusive' && entry.firstUsed < lowestCheckpointId) inUse.add(entry.firstUsed);
+      else if (isInLocation(entry.segment) && entry.firstUsed < lowestCheckpointId) inUse.add(entry.firstUsed);
     }
     return inUse;
   }
@@ -195,8 +195,9 @@ export class SharedStateRegistry {
   private registerHandles(handles: readonly KeyedStateHandle[], checkpointId: number): void {
     this.checkOpen();
     const segments = segmentsOf(handles);
-    for (const segment of segments) {
-      this.checkConflict(segment);
+    for (const segment of segments) this.checkConflict(segment);
+    // The segments of a full image are its own, also when they were copied from an earlier snapshot.
+    for (const segment of segmentsOf(handles.filter(({ kind }) => kind === 'incremental'))) {
       if (segment.checkpointId < checkpointId && !this.entries.has(keyOf(segment)))
         throw unknownSegment(segment, checkpointId);
     }
@@ -261,6 +262,11 @@ export class SharedStateRegistry {
 
 function keyOf(segment: SegmentReference): string {
   return physicalStateHandleId(segment.stream);
+}
+
+/** Whether the stream of a segment goes with the location of its checkpoint; one in memory goes with who names it. */
+function isInLocation({ scope, stream }: SegmentReference): boolean {
+  return scope === 'exclusive' && stream.kind !== 'byte-stream';
 }
 
 function isWrittenFor(handle: KeyedStateHandle, segment: SegmentReference): boolean {

@@ -7,7 +7,7 @@ import type { Clock } from '../ambient/clock.js';
 import type { StateLogger } from '../ambient/logger.js';
 import type { RandomSource } from '../ambient/random.js';
 import type { Scheduler } from '../ambient/scheduler.js';
-import type { CheckpointMetadata } from '../checkpoint/checkpoint-metadata.js';
+import type { CheckpointMetadata, OperatorState } from '../checkpoint/checkpoint-metadata.js';
 import type { StateHandleReader } from '../checkpoint-storage/checkpoint-stream.js';
 import type { Configuration } from '../config/configuration.js';
 import { StateError } from '../error/state-error.js';
@@ -29,6 +29,8 @@ export interface EmbeddedBackendParameters<K> {
   /** As the program or the configuration says; `undefined` takes that of the snapshot. */
   readonly maxParallelism: number | undefined;
   readonly allowNonRestoredState: boolean;
+  /** Operators whose state goes, by uid. */
+  readonly discard: readonly string[];
   readonly config: Configuration;
   readonly stateReader: StateHandleReader;
   readonly clock: Clock;
@@ -85,19 +87,31 @@ function maxParallelismMismatch(stored: number, given: number): StateError {
   );
 }
 
+/** The operators of a snapshot that the program lacks and does not discard. */
+export function orphansOf(
+  metadata: CheckpointMetadata,
+  { uid, discard }: Pick<EmbeddedBackendParameters<never>, 'uid' | 'discard'>,
+): readonly OperatorState[] {
+  return metadata.operators.filter((operator) => operator.uid !== uid && !discard.includes(operator.uid));
+}
+
 function checkOrphans<K>(metadata: CheckpointMetadata, parameters: EmbeddedBackendParameters<K>): void {
   const { uid, allowNonRestoredState, logger } = parameters;
-  const orphans = metadata.operators.map((operator) => operator.uid).filter((other) => other !== uid);
+  const orphans = orphansOf(metadata, parameters).map((operator) => operator.uid);
   if (orphans.length === 0) return;
   const list = orphans.map((orphan) => `'${orphan}'`).join(', ');
   const message = `checkpoint ${metadata.checkpointId} has state of the operators ${list}, which this program has not (its uid is '${uid}')`;
   if (allowNonRestoredState) {
-    logger.warn('state-orphaned', `${message}; it is dropped, as allowNonRestoredState says`, { orphans });
+    logger.warn(
+      'state-orphaned',
+      `${message}; it is carried along into every snapshot. To let go of it write discard: ['${orphans[0]}']`,
+      { orphans },
+    );
     return;
   }
   throw new StateError(
     'state-orphaned',
-    `${message}. To take one over write uid: '${orphans[0]}'; to drop what is left write allowNonRestoredState: true`,
+    `${message}. To take one over write uid: '${orphans[0]}'; to go on and keep what is left in the snapshots to come write allowNonRestoredState: true; to let go of it write discard: ['${orphans[0]}']`,
     { details: { orphans, uid } },
   );
 }

@@ -21,6 +21,7 @@ import type {
   CheckpointStorageWorkerView,
 } from '../checkpoint-storage/checkpoint-storage.js';
 import type { CheckpointOwner, CheckpointStorageLocation } from '../checkpoint-storage/checkpoint-storage-location.js';
+import type { CheckpointStreamFactory } from '../checkpoint-storage/checkpoint-stream.js';
 import { invariant } from '../error/invariant.js';
 import { isStateError, StateError } from '../error/state-error.js';
 import {
@@ -32,6 +33,7 @@ import type { KeyedStateBackend } from '../state-backend/keyed-state-backend.js'
 import type { SnapshotKind, SnapshotView } from '../state-backend/snapshot-context.js';
 import { createSnapshotContext } from '../support/create-snapshot-context.js';
 import type { AttachmentCodec } from './attachment-codec.js';
+import type { CarriedOperators } from './carried-operators.js';
 import { DeferredStreamFactory } from './deferred-stream-factory.js';
 import type { CheckpointReport } from './open-state-contract.js';
 import type { RetainedCheckpoints, SnapshotBase } from './retained-checkpoints.js';
@@ -52,6 +54,7 @@ export interface EmbeddedCheckpointingParameters<K, A> {
   readonly backend: KeyedStateBackend<K>;
   readonly storage: OwnedStorage;
   readonly retained: RetainedCheckpoints;
+  readonly carried: CarriedOperators;
   readonly attachments: AttachmentCodec<A>;
   /** Above every id seen. */
   readonly firstCheckpointId: number;
@@ -78,6 +81,7 @@ interface FrozenSnapshot {
   readonly startedMs: number;
   readonly freezeMs: number;
   readonly view: SnapshotView<KeyedStateHandle>;
+  readonly streams: CheckpointStreamFactory;
   readonly location: Promise<CheckpointStorageLocation>;
   readonly attachment: CheckpointAttachment | undefined;
   readonly base: SnapshotBase;
@@ -172,11 +176,13 @@ export class EmbeddedCheckpointing<K, A> {
         return this.#makeLocation(checkpointId, request);
       });
       location.catch(() => undefined);
-      const view = backend.snapshot(this.#contextOf(checkpointId, timestampMs, request, base, location, abort.signal));
+      const context = this.#contextOf(checkpointId, timestampMs, request, base, location, abort.signal);
+      const { streams } = context;
+      const view = backend.snapshot(context);
       isFrozen = true;
       this.#nextCheckpointId = checkpointId + 1;
       const freezeMs = clock.monotonicMs() - startedMs;
-      return { checkpointId, kind, timestampMs, startedMs, freezeMs, view, location, attachment, base, abort };
+      return { checkpointId, kind, timestampMs, startedMs, freezeMs, view, streams, location, attachment, base, abort };
     } catch (error) {
       base?.unpin();
       throw error;
@@ -225,7 +231,7 @@ export class EmbeddedCheckpointing<K, A> {
   }
 
   async #finish(frozen: FrozenSnapshot, request: SnapshotRequest<A>): Promise<CheckpointReport> {
-    const { identity, storage, retained, clock, scheduler, logger } = this.#parameters;
+    const { identity, storage, retained, carried, clock, scheduler, logger } = this.#parameters;
     const { checkpointId, abort, base } = frozen;
     const stopWatching = this.#watchForAbort(frozen, request.signal);
     try {
@@ -233,8 +239,15 @@ export class EmbeddedCheckpointing<K, A> {
         checkpointId,
         view: frozen.view,
         location: frozen.location,
-        metadataOf: (handle) =>
-          snapshotMetadata(identity, { ...frozen, handle, owner: storage.owner, parent: retained.parent }),
+        carry: () => carried.copyInto(frozen.streams, abort.signal),
+        metadataOf: (handle, copies) =>
+          snapshotMetadata(identity, {
+            ...frozen,
+            handle,
+            carried: copies,
+            owner: storage.owner,
+            parent: retained.parent,
+          }),
         discardHandle: (handle) => retained.discardUnregistered(handle),
         discardLate: (location, handle) => this.#discardLate(frozen, location, handle),
         signal: abort.signal,
@@ -243,6 +256,7 @@ export class EmbeddedCheckpointing<K, A> {
       });
       const report = reportOf(published, frozen, clock.monotonicMs() - frozen.startedMs);
       const { externalPointer } = published.pointer;
+      if (frozen.kind === 'checkpoint') carried.moveTo(published.carried);
       await this.#completed({ metadata: published.metadata, externalPointer }, report, base);
       return report;
     } catch (error) {

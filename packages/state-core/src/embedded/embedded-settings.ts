@@ -53,6 +53,7 @@ export function readSettings<K, S extends StateDeclarations, A>(
     maxParallelism: checkMaxParallelism(options.maxParallelism ?? config.get(PipelineOptions.MAX_PARALLELISM)),
     allowNonRestoredState:
       options.allowNonRestoredState ?? config.get(StateRecoveryOptions.SAVEPOINT_IGNORE_UNCLAIMED_STATE),
+    discard: checkDiscard(options.discard),
     attachments: new AttachmentCodec(
       options.attachmentSerializer ?? (json as TypeSerializer<unknown> as TypeSerializer<A>),
     ),
@@ -98,6 +99,11 @@ function checkKeySerializer<K>(serializer: KeySerializer<K>): KeySerializer<K> {
     `keys cannot be of type ${typeName}: its values have no canonical bytes to compare by; use a string, a number, a tuple or a struct of such`,
     { details: { typeName } },
   );
+}
+
+function checkDiscard(discard: readonly string[] = []): readonly string[] {
+  if (Array.isArray(discard) && discard.every((uid) => typeof uid === 'string')) return discard;
+  throw new TypeError("discard is a list of operators by uid: discard: ['old-operator']");
 }
 
 function checkMaxParallelism(maxParallelism: number | undefined): number | undefined {

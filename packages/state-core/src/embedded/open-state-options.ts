@@ -71,10 +71,16 @@ export interface OpenStateOptions<K, S extends StateDeclarations, A = JsonAttach
    */
   readonly restoreMode?: RestoreMode;
   /**
-   * Go on although the snapshot has operators that this program has not: their state is lost. Default:
-   * `execution.state-recovery.ignore-unclaimed-state`, else false.
+   * Go on although the snapshot has operators that this program has not: their state is carried along, unchanged, into
+   * every snapshot, until {@link discard} names them. Default: `execution.state-recovery.ignore-unclaimed-state`, else
+   * false.
    */
   readonly allowNonRestoredState?: boolean;
+  /**
+   * Operators of the snapshot, by uid, whose state is let go of for good: the next checkpoint is without it. Names that the
+   * snapshot has not are ignored, so that the option may stay. Default: none.
+   */
+  readonly discard?: readonly string[];
   /** The operator that the state belongs to in snapshots; a job of the runtime restores a savepoint by it. Default `state`. */
   readonly uid?: string;
   /** The type of what `checkpoint({ attachment })` takes and `restored.attachment` gives. Default: strict JSON. */

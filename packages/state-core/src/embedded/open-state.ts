@@ -1,5 +1,6 @@
 // The front door of embedded use: loads what was named, takes over, restores, and hands out.
 
+import type { CheckpointMetadata } from '../checkpoint/checkpoint-metadata.js';
 import type {
   CheckpointStorage,
   CheckpointStorageCoordinatorView,
@@ -10,8 +11,10 @@ import { CheckpointingOptions } from '../config/checkpointing-options.js';
 import type { Configuration } from '../config/configuration.js';
 import type { StateError } from '../error/state-error.js';
 import type { StateBackend } from '../state-backend/state-backend.js';
+import type { RestoredOperatorLine } from '../state-backend/state-restore-report.js';
 import type { AttachmentCodec } from './attachment-codec.js';
-import { createEmbeddedBackend } from './embedded-backend.js';
+import { CarriedOperators } from './carried-operators.js';
+import { createEmbeddedBackend, orphansOf } from './embedded-backend.js';
 import { EmbeddedCheckpointing, type OwnedStorage } from './embedded-checkpointing.js';
 import { type EmbeddedStart, startEmbeddedState } from './embedded-restore.js';
 import { loadEmbeddedServices } from './embedded-services.js';
@@ -108,7 +111,7 @@ async function openWithViews<K, S extends StateDeclarations, A>(
     return new EmbeddedState({
       ...settings,
       backend: start.backend,
-      restored: restoredStateOf(start, settings.attachments),
+      restored: restoredStateOf(start, settings),
       checkpointing: await checkpointingOf(settings, start, { coordinator, worker, owner: start.owner }),
       closeStorage: async () => void (await Promise.all([worker.close(), coordinator.close()])),
     });
@@ -133,6 +136,7 @@ async function checkpointingOf<K, S extends StateDeclarations, A>(
   const { config, jobId, name, uid, logger, stateBackend } = settings;
   const retained = new RetainedCheckpoints({
     coordinator: storage.coordinator,
+    uid,
     retainedMax: config.getOptional(CheckpointingOptions.MAX_RETAINED_CHECKPOINTS) ?? RETAINED_DEFAULT,
     incremental: wantsIncrements(stateBackend, config),
     restored: start.continues,
@@ -145,6 +149,7 @@ async function checkpointingOf<K, S extends StateDeclarations, A>(
     backend: start.backend,
     storage,
     retained,
+    carried: new CarriedOperators(start.restored === undefined ? [] : orphansOf(start.restored.metadata, settings)),
     firstCheckpointId: start.firstCheckpointId,
     timeoutMs: config.get(CheckpointingOptions.CHECKPOINTING_TIMEOUT),
   });
@@ -157,17 +162,35 @@ function wantsIncrements(stateBackend: StateBackend, config: Configuration): boo
 
 function restoredStateOf<K, A>(
   { restored, backend, skipped }: EmbeddedStart<K>,
-  attachments: AttachmentCodec<A>,
+  { attachments, uid, discard }: Pick<ReadySettings<K, StateDeclarations, A>, 'attachments' | 'uid' | 'discard'>,
 ): RestoredState<A> | undefined {
   if (restored === undefined) return undefined;
   const { metadata, externalPointer } = restored;
+  const operators = operatorLines(metadata, uid, discard);
   return Object.freeze({
     checkpointId: metadata.checkpointId,
     externalPointer,
     attachment: attachments.thaw(metadata.attachment),
     get plan() {
-      return backend.restoreReport;
+      return { ...backend.restoreReport, operators };
     },
     skipped,
   });
+}
+
+function operatorLines(
+  { operators }: CheckpointMetadata,
+  uid: string,
+  discard: readonly string[],
+): readonly RestoredOperatorLine[] {
+  const isRestored = operators.some((operator) => operator.uid === uid);
+  const others = operators
+    .filter((operator) => operator.uid !== uid)
+    .map(
+      (operator): RestoredOperatorLine => ({
+        uid: operator.uid,
+        outcome: discard.includes(operator.uid) ? 'discarded' : 'carried',
+      }),
+    );
+  return [{ uid, outcome: isRestored ? 'matched' : 'new' }, ...others];
 }

@@ -32,6 +32,8 @@ export interface SnapshotBase {
 /** What {@link RetainedCheckpoints} is made of. */
 export interface RetainedCheckpointsParameters {
   readonly coordinator: CheckpointStorageCoordinatorView;
+  /** The operator whose state may be built upon; others are only carried along. */
+  readonly uid: string;
   /** How many completed checkpoints are kept, 1 or more. */
   readonly retainedMax: number;
   /** Whether increments are wanted and the backend can write them. */
@@ -89,10 +91,10 @@ export class RetainedCheckpoints {
    * @throws StateError `registry-closed`.
    */
   pinBase(kind: SnapshotKind): SnapshotBase {
-    const { incremental } = this.#parameters;
+    const { incremental, uid } = this.#parameters;
     if (kind === 'savepoint' || !incremental) return { checkpointId: undefined, sharing: 'no-sharing', unpin() {} };
     const latest = this.#store.getLatestCheckpoint()?.metadata;
-    if (latest === undefined || !keyedHandlesOf(latest).every(mayBeBase)) {
+    if (latest === undefined || !keyedHandlesOf(latest, uid).every(mayBeBase)) {
       return { checkpointId: undefined, sharing: 'forward', unpin() {} };
     }
     const { checkpointId } = latest;
@@ -150,6 +152,9 @@ export class RetainedCheckpoints {
   }
 }
 
-function keyedHandlesOf(metadata: CheckpointMetadata): KeyedStateHandle[] {
-  return metadata.operators.flatMap(({ subtasks }) => subtasks).flatMap(({ keyed }) => keyed);
+function keyedHandlesOf({ operators }: CheckpointMetadata, uid: string): KeyedStateHandle[] {
+  return operators
+    .filter((operator) => operator.uid === uid)
+    .flatMap(({ subtasks }) => subtasks)
+    .flatMap(({ keyed }) => keyed);
 }

@@ -11,7 +11,7 @@
 
 import type { StateLogger } from '../ambient/logger.js';
 import type { CancelScheduled, Scheduler } from '../ambient/scheduler.js';
-import type { CheckpointMetadata } from '../checkpoint/checkpoint-metadata.js';
+import type { CheckpointMetadata, OperatorState } from '../checkpoint/checkpoint-metadata.js';
 import { writeCheckpointMetadata } from '../checkpoint/checkpoint-metadata-format.js';
 import type {
   CheckpointStorageLocation,
@@ -29,8 +29,10 @@ export interface SnapshotAttempt {
   readonly view: SnapshotView<KeyedStateHandle>;
   /** The location, on its way. */
   readonly location: Promise<CheckpointStorageLocation>;
-  /** What is stored beside the state; called when the state is written. */
-  readonly metadataOf: (handle: KeyedStateHandle | undefined) => CheckpointMetadata;
+  /** Copies what is carried along into the snapshot; called when the state is written. */
+  readonly carry: () => Promise<readonly OperatorState[]>;
+  /** What is stored beside the state. */
+  readonly metadataOf: (handle: KeyedStateHandle | undefined, carried: readonly OperatorState[]) => CheckpointMetadata;
   /** Removes the streams of a handle that no completed checkpoint names. */
   readonly discardHandle: (handle: KeyedStateHandle) => Promise<void>;
   /**
@@ -48,6 +50,7 @@ export interface PublishedSnapshot {
   readonly metadata: CheckpointMetadata;
   readonly pointer: CompletedCheckpointPointer;
   readonly handle: KeyedStateHandle | undefined;
+  readonly carried: readonly OperatorState[];
 }
 
 /** Writes and publishes. @throws whatever stopped it, after everything is cleaned up; see SA4 for storages that hang. */
@@ -68,7 +71,9 @@ export async function publishSnapshot(attempt: SnapshotAttempt): Promise<Publish
     signal.throwIfAborted();
     handle = (await view.write()).jobManagerOwned;
     signal.throwIfAborted();
-    const metadata = attempt.metadataOf(handle);
+    const carried = await attempt.carry();
+    signal.throwIfAborted();
+    const metadata = attempt.metadataOf(handle, carried);
     const [target, written] = [location, handle];
     const publication = location.publish(writeCheckpointMetadata(metadata, location), signal);
     const pointer = await answerOf(publication, attempt, () => {
@@ -84,7 +89,7 @@ export async function publishSnapshot(attempt: SnapshotAttempt): Promise<Publish
         ended.then(() => attempt.discardLate(target, written)),
       );
     });
-    return { metadata, pointer, handle };
+    return { metadata, pointer, handle, carried };
   } catch (error) {
     // Before the location: a writer that still ran would fill it again.
     view.release();

@@ -5,6 +5,7 @@ import type {
   CheckpointAttachment,
   CheckpointMetadata,
   CheckpointProperties,
+  OperatorState,
 } from '../checkpoint/checkpoint-metadata.js';
 import { SAVEPOINT_PROPERTIES } from '../checkpoint/checkpoint-properties.js';
 import type { CheckpointOwner } from '../checkpoint-storage/checkpoint-storage-location.js';
@@ -37,6 +38,8 @@ export interface SnapshotFacts {
   readonly kind: SnapshotKind;
   readonly timestampMs: number;
   readonly handle: KeyedStateHandle | undefined;
+  /** Operators that the program lacks. */
+  readonly carried: readonly OperatorState[];
   readonly attachment: CheckpointAttachment | undefined;
   readonly owner: CheckpointOwner;
   readonly parent: LineageMember | undefined;
@@ -66,6 +69,7 @@ export function snapshotMetadata(identity: SnapshotIdentity, facts: SnapshotFact
         maxParallelism: identity.maxParallelism,
         subtasks: [subtask],
       },
+      ...facts.carried,
     ],
     masterStates: [],
     ...(attachment === undefined ? {} : { attachment }),

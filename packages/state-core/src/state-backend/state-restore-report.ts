@@ -23,8 +23,26 @@ export interface RestoredStateLine {
   readonly schema?: string;
 }
 
+/**
+ * What became of an operator.
+ *
+ * - `matched`: the program has it and the snapshot too.
+ * - `new`: the program has it, the snapshot has not.
+ * - `carried`: the snapshot has it, the program has not: in every further snapshot, unchanged, until it is discarded.
+ * - `discarded`: the snapshot has it, the program has not and says that it is to go.
+ */
+export type OperatorRestoreOutcome = 'matched' | 'new' | 'carried' | 'discarded';
+
+/** One operator of a {@link StateRestoreReport}. */
+export interface RestoredOperatorLine {
+  readonly uid: string;
+  readonly outcome: OperatorRestoreOutcome;
+}
+
 /** What a restore found and did. */
 export interface StateRestoreReport {
   readonly restoredCheckpointId: number | undefined;
   readonly states: readonly RestoredStateLine[];
+  /** The operators of program and snapshot, where whoever restores knows of others than its own. */
+  readonly operators?: readonly RestoredOperatorLine[];
 }

@@ -31,6 +31,7 @@ function retainedOf(
 ): RetainedCheckpoints {
   return new RetainedCheckpoints({
     coordinator,
+    uid: 'state',
     retainedMax: options.retainedMax ?? 2,
     incremental: options.incremental ?? true,
     restored: undefined,
@@ -68,6 +69,7 @@ function checkpoint(checkpointId: number, segments: readonly SegmentReference[])
       kind: 'checkpoint',
       timestampMs: 0,
       handle,
+      carried: [],
       attachment: undefined,
       owner: { epoch: 3 },
       parent: undefined,

@@ -41,6 +41,7 @@ async function removalsOf(disposal: 'succeeds' | 'fails') {
         steps.push('disposed');
       },
     }),
+    carry: async () => [],
     metadataOf: () =>
       snapshotMetadata(
         { jobId: 'job', name: 'job', uid: 'state', maxParallelism: 1 },
@@ -49,6 +50,7 @@ async function removalsOf(disposal: 'succeeds' | 'fails') {
           kind: 'checkpoint',
           timestampMs: 0,
           handle: undefined,
+          carried: [],
           attachment: undefined,
           owner: { epoch: 1 },
           parent: undefined,
