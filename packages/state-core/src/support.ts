@@ -115,7 +115,12 @@ export {
 } from './support/restored-keyed-state.js';
 export { restoredRecordCount } from './support/restored-record-count.js';
 export { type SampleFigures, SampleHistogram } from './support/sample-histogram.js';
-export { type FrozenIncrement, type NamedBase, type OnRemembering, SnapshotBases } from './support/snapshot-bases.js';
+export {
+  type FrozenIncrement,
+  type OnRemembering,
+  type SnapshotBase,
+  SnapshotBases,
+} from './support/snapshot-bases.js';
 export {
   CHAIN_SEGMENTS_MAX,
   KEY_GROUPS_PER_DUE,

@@ -91,12 +91,14 @@ export const CheckpointingOptions: {
   SNAPSHOT_COMPRESSION: booleanOption({
     key: 'execution.checkpointing.snapshot-compression',
     defaultValue: false,
-    description: 'Whether snapshots are compressed. Not used by openState: this version writes them without compression.',
+    description:
+      'Whether snapshots are compressed. Not used by openState: this version writes them without compression.',
   }),
   CHECKPOINTING_INTERVAL: durationOption({
     key: 'execution.checkpointing.interval',
     minimum: '10 ms',
-    description: 'Time from the start of one periodic checkpoint to the start of the next. Not set: none is periodic. Not used by openState: it takes a checkpoint when the program asks.',
+    description:
+      'Time from the start of one periodic checkpoint to the start of the next. Not set: none is periodic. Not used by openState: it takes a checkpoint when the program asks.',
   }),
   CHECKPOINTING_TIMEOUT: durationOption({
     key: 'execution.checkpointing.timeout',

@@ -12,7 +12,6 @@ import type { Configuration } from '../config/configuration.js';
 import type { StateError } from '../error/state-error.js';
 import type { StateBackend } from '../state-backend/state-backend.js';
 import type { RestoredOperatorLine } from '../state-backend/state-restore-report.js';
-import type { AttachmentCodec } from './attachment-codec.js';
 import { CarriedOperators } from './carried-operators.js';
 import { createEmbeddedBackend, orphansOf } from './embedded-backend.js';
 import { EmbeddedCheckpointing, type OwnedStorage } from './embedded-checkpointing.js';

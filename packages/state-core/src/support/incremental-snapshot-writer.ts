@@ -27,7 +27,7 @@ import {
 } from './keyed-snapshot-writer.js';
 import type { KeyedStateRegistration } from './keyed-state-registry.js';
 import type { RestoredKeyedState } from './restored-keyed-state.js';
-import type { FrozenIncrement, NamedBase } from './snapshot-bases.js';
+import type { FrozenIncrement, SnapshotBase } from './snapshot-bases.js';
 import { type KeyGroupMode, SnapshotChain } from './snapshot-chain.js';
 
 /** How much of a state in a key group changed. */
@@ -135,7 +135,7 @@ async function decideModes<K>(parameters: IncrementalSnapshotParameters<K>): Pro
 
 function modeByChanges<K>(
   keyGroup: number,
-  base: NamedBase,
+  base: SnapshotBase,
   { registrations, entries, restored }: IncrementalSnapshotParameters<K>,
 ): KeyGroupMode {
   let changed = 0;

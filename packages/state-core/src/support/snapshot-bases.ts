@@ -24,11 +24,11 @@ export interface FrozenIncrement {
   /** The epoch that its freeze ended. */
   readonly epoch: number;
   /** What it builds on; `undefined` for full images. */
-  readonly base: NamedBase | undefined;
+  readonly base: SnapshotBase | undefined;
 }
 
 /** A checkpoint that was named as base and is known. */
-export interface NamedBase {
+export interface SnapshotBase {
   readonly checkpointId: number;
   /** Changes of later epochs are the delta. */
   readonly epoch: number;
@@ -40,7 +40,7 @@ export type OnRemembering = (isRemembering: boolean, forgettableEpoch: number) =
 
 /** The checkpoints that increments of one subtask may build on. */
 export class SnapshotBases {
-  private readonly written: Map<number, NamedBase> = new Map();
+  private readonly written: Map<number, SnapshotBase> = new Map();
   private readonly running: Set<FrozenIncrement> = new Set();
   private isOn: boolean;
   /** Of the latest base that was named: earlier ones are never named again. */
@@ -49,7 +49,7 @@ export class SnapshotBases {
   /** @param restored - The restored checkpoint, where it may be named. */
   constructor(
     private readonly onRemembering: OnRemembering,
-    restored: Omit<NamedBase, 'epoch'> | undefined,
+    restored: Omit<SnapshotBase, 'epoch'> | undefined,
   ) {
     this.isOn = restored !== undefined;
     if (restored !== undefined) this.written.set(restored.checkpointId, { ...restored, epoch: 0 });
@@ -95,7 +95,7 @@ export class SnapshotBases {
     if (this.written.delete(checkpointId)) this.tell();
   }
 
-  private name(checkpointId: number): NamedBase | undefined {
+  private name(checkpointId: number): SnapshotBase | undefined {
     const base = this.written.get(checkpointId);
     if (base === undefined) return undefined;
     this.passedEpoch = Math.max(this.passedEpoch, base.epoch);
@@ -103,8 +103,8 @@ export class SnapshotBases {
     return base;
   }
 
-  private oldest(): NamedBase | undefined {
-    let oldest: NamedBase | undefined;
+  private oldest(): SnapshotBase | undefined {
+    let oldest: SnapshotBase | undefined;
     for (const base of this.written.values()) if (oldest === undefined || base.epoch < oldest.epoch) oldest = base;
     return oldest;
   }
