@@ -103,12 +103,16 @@ it('an address appears once, however often it changed over the epochs', async ()
       list.update(['other']);
       list.add('and more');
     });
+    under(5, () => {
+      value.clear();
+      if (round === 1) value.update(round);
+    });
     if (round === 1) await checkpoint(harness, backend, 2, 1);
   }
   const handle = await checkpoint(harness, backend, 3, 1);
   expect(handle.segments).toHaveLength(2);
   expect(await recordsOf(harness, handle.segments[1])).toEqual([
-    ...['delete 1', 'put 2'],
+    ...['delete 1', 'delete 5', 'put 2'],
     ...['clear 1', 'splice 2 0+1', 'splice 3 2+2', 'splice 4 0+2'],
     ...['clear 1', 'clear 2', 'delete 3 x', 'put 2 z', 'put 4 x'],
   ]);
