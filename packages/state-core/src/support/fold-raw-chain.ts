@@ -5,8 +5,9 @@
 //
 //   FC1. The newest record of an address wins; CLEAR, RESET, TRIM and TOUCH are applied and gone; lists are joined. What is
 //        left is PUT and SPLICE with elements, as their links wrote them: every value keeps the schema it was written under.
-//   FC2. One link per schema that is alive, in an order in which applying them gives the state. Only a list whose elements
-//        go from one schema to another and back takes a link more. So chains that are carried along never grow.
+//   FC2. One link per schema that is alive, in an order in which applying them gives the state. Only lists take links
+//        more: one whose elements go from one schema to another and back, and several that want three schemas in different
+//        orders. So what is carried along is bounded by the schemas alive, not by the length of its history.
 //   FC3. Records ascend within each block; with `sorted`, throughout each link.
 //   FC4. A chain that says something of what it does not hold (a list too short, a stamp without entry) is damaged.
 //   FC5. Memory is that of the chain again, for positions; payloads are read where they are.

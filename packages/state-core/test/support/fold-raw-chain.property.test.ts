@@ -269,7 +269,9 @@ describe.each(contentStates.map((schema) => [schema.name, schema] as const))('a 
           });
         }
         const again = foldRawChain(folded, { sorted });
-        expect(again.length).toBe(folded.length);
+        // Lists over three schemas can ask for orders that no single link of each schema gives: what a fold takes then
+        // depends on the order that it finds.
+        if (state.kind !== 'list' || schemaCount < 3) expect(again.length).toBe(folded.length);
         expect(contentOf(again, schemas)).toEqual(expected);
       }),
       { numRuns: testRuns(60) },
