@@ -257,6 +257,8 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
     if (this.runningSnapshots >= MAX_CONCURRENT_SNAPSHOTS) {
       throw tooManyConcurrentSnapshots(context.checkpointId, operatorIdentifier, MAX_CONCURRENT_SNAPSHOTS);
     }
+    const { registrations } = this.registry;
+    const restored = this.restored.freeze();
     const frozen = this.epochs.freeze();
     const increment = this.bases.freeze(context, frozen.epoch);
     const ttlTime = this.ttlClock.freeze();
@@ -280,11 +282,10 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
           keySerializer: this.keySerializer,
           numberOfKeyGroups: this.numberOfKeyGroups,
           keyGroupRange: this.keyGroupRange,
-          // As of now, not of the freeze: a restored state may have been registered and decoded meanwhile.
-          registrations: () => this.registry.registrations,
-          restored: this.restored,
+          registrations,
+          restored,
           entries,
-          restampingOf: (name) => this.registry.restampingOf(name),
+          restampingOf: this.registry.restampingAsOf(registrations),
           ttlTime,
           random: this.parameters.random,
           backendName: 'hashmap',
@@ -308,7 +309,7 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
     parameters: Omit<IncrementalSnapshotParameters<K>, 'increment'>,
   ): Promise<SnapshotResult<KeyedStateHandle>> {
     if (increment === undefined) {
-      return writeKeyedSnapshot({ ...parameters, registrations: parameters.registrations() });
+      return writeKeyedSnapshot(parameters);
     }
     const { handle, chain } = await writeIncrementalSnapshot({ ...parameters, increment });
     this.bases.complete(increment, chain);

@@ -2,6 +2,7 @@
 // carried along when nobody touches them, and they survive being touched in part.
 
 import {
+  float64,
   int32,
   type KeySerializer,
   ListStateDescriptor,
@@ -16,7 +17,12 @@ import {
   VOID_NAMESPACE,
   voidNamespaceSerializer,
 } from '@tidemark/state-core/spi';
-import { openSegmentWriter, type SegmentRecordWriter, type StateSchema } from '@tidemark/state-core/support';
+import {
+  openSegmentWriter,
+  type RecordCodec,
+  type SegmentRecordWriter,
+  type StateSchema,
+} from '@tidemark/state-core/support';
 import { ManualClock, plainState, StateBackendHarness } from '@tidemark/state-testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { HashMapStateBackend } from '../src/index.js';
@@ -54,6 +60,11 @@ function startState(writer: SegmentRecordWriter, id: 0 | 1 | 2 | 3 | 4 | 5): voi
   });
 }
 
+/** What writes under other schemas. */
+const SCHEMAS_OF: Map<unknown, readonly StateSchema[]> = new Map();
+/** What writes a full image; all else writes a delta. */
+const IMAGES: Set<unknown> = new Set();
+
 /** Writes one segment per argument, all of key group 0, and a handle over them. */
 async function chainOf(
   harness: StateBackendHarness,
@@ -72,8 +83,8 @@ async function chainOf(
         maxParallelism: 1,
         keyHash: 'java-murmur-v1',
         key: int32.snapshot(),
-        ...(index === 0 ? {} : { baseCheckpointId: index }),
-        states: SCHEMAS,
+        ...(IMAGES.has(write) ? {} : { baseCheckpointId: index }),
+        states: SCHEMAS_OF.get(write) ?? SCHEMAS,
         sorted: false,
         writer: 'test',
         timestampMs: 0,
@@ -109,6 +120,7 @@ const image = (writer: SegmentRecordWriter): void => {
   startState(writer, 2);
   for (const key of [1, 2, 3]) writer.splice(key, V, 0, ['x', 'y', 'z'], 0, 3);
 };
+IMAGES.add(image);
 const firstDelta = (writer: SegmentRecordWriter): void => {
   startState(writer, 0);
   writer.delete(1, V);
@@ -187,18 +199,67 @@ describe('a chain', () => {
     expect(read(backend)).toEqual(afterOne);
   });
 
-  it('is carried along link by link when nobody touches it, and has no digests then', async () => {
+  it('is folded into one image when nobody touches it, and has the digests of what it holds', async () => {
     const harness = harnessOfOneTest();
     let handle: KeyedStateHandle | undefined = await chainOf(harness, image, firstDelta, secondDelta);
     for (let round = 0; round < 2; round++) {
       const backend: KeyedStateBackend<number> = await harness.createKeyed({ numberOfKeyGroups: 1, restore: [handle] });
       handle = await harness.snapshot(backend);
       expect(handle?.kind).toBe('key-groups');
-      expect(handle?.segments.length).toBe(4);
-      expect(handle?.digests).toBeUndefined();
+      expect(handle?.segments.length).toBe(1);
     }
     const restored = await harness.createKeyed({ numberOfKeyGroups: 1, restore: [handle] });
     expect(read(restored)).toEqual(afterTwo);
+    // Decoded and written anew it is the same.
+    expect((await harness.snapshot(restored))?.digests).toEqual(handle?.digests);
+  });
+
+  it('of 64 links becomes one image, and stays one', async () => {
+    const harness = harnessOfOneTest();
+    const deltas = Array.from({ length: 63 }, (_, index) => (writer: SegmentRecordWriter): void => {
+      startState(writer, 0);
+      writer.put(index % 5, V, index);
+      startState(writer, 2);
+      writer.splice(1, V, 3 + index, ['+'], 0, 1);
+    });
+    let handle: KeyedStateHandle | undefined = await chainOf(harness, image, ...deltas);
+    for (let round = 0; round < 3; round++) {
+      const backend: KeyedStateBackend<number> = await harness.createKeyed({ numberOfKeyGroups: 1, restore: [handle] });
+      handle = await harness.snapshot(backend);
+      expect(handle?.segments.length).toBe(1);
+    }
+    const backend = await harness.createKeyed({ numberOfKeyGroups: 1, restore: [handle] });
+    expect(read(backend).values).toEqual([61, 62, 58, 59, undefined]);
+    expect(read(backend).lists[0]).toBe(`xyz${'+'.repeat(63)}`);
+  });
+
+  it('of two schemas becomes one image for each, however often it is carried along', async () => {
+    const harness = harnessOfOneTest();
+    const asNumber: StateSchema = {
+      id: 0,
+      name: 'values',
+      kind: 'value',
+      namespace,
+      value: float64.snapshot(),
+      ttl: false,
+    };
+    const asNumbers = (writer: SegmentRecordWriter): void => {
+      const codec = { key: int32, namespace: voidNamespaceSerializer, value: float64 };
+      writer.startState(0, 0, codec as unknown as RecordCodec);
+      writer.put(2, V, 0.5);
+      writer.put(9, V, 1.5);
+    };
+    SCHEMAS_OF.set(asNumbers, [asNumber]);
+    let handle: KeyedStateHandle | undefined = await chainOf(harness, image, asNumbers, firstDelta, asNumbers);
+    const digests: unknown[] = [];
+    for (let round = 0; round < 3; round++) {
+      const backend: KeyedStateBackend<number> = await harness.createKeyed({ numberOfKeyGroups: 1, restore: [handle] });
+      handle = await harness.snapshot(backend);
+      expect(handle?.segments.length).toBe(2);
+      digests.push(handle?.digests);
+    }
+    expect(digests[0]).toBeDefined();
+    expect(digests.slice(1)).toEqual([digests[0], digests[0]]);
   });
 
   it('becomes one image of the states that were touched, beside the links of the others', async () => {
@@ -253,6 +314,7 @@ describe('a delta that trims lists and renews time stamps', () => {
     startState(writer, 5);
     writer.splice(1, V, 0, ['x', 'y', 'z'], 0, 3, [0, 60, 70]);
   };
+  IMAGES.add(base);
   const delta = (writer: SegmentRecordWriter): void => {
     startState(writer, 2);
     writer.trim(1, V, 2);

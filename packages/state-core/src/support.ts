@@ -73,10 +73,12 @@ export {
 export { CurrentKey, type CurrentKeyParameters } from './support/keyed-current-key.js';
 export { MutationCheck } from './support/keyed-mutation-check.js';
 export {
+  type CarriedChain,
   planSnapshotLayers,
   type RestampingOf,
   type SnapshotLayer,
   type SnapshotLayers,
+  type SnapshotPlanParameters,
 } from './support/keyed-snapshot-layers.js';
 export {
   type KeyedEntriesWriter,
@@ -107,6 +109,7 @@ export { RestoredGroupDecoder } from './support/restored-group-decoder.js';
 export { IdleWork } from './support/restored-idle-work.js';
 export {
   type RestoredChain,
+  type RestoredChains,
   RestoredKeyedState,
   type RestoredLink,
   type RestoredState,

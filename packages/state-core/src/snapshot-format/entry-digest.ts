@@ -35,6 +35,13 @@ const E = 0x846ca68b | 0;
 /** Bytes of a stored digest. */
 export const DIGEST_BYTES: number = 8;
 
+/** Adds a stored digest to the one that stands at `at` of `sums`: the digest of the entries of both. */
+export function addDigest(sums: Uint8Array, at: number, digest: Uint8Array): void {
+  const to = new DataView(sums.buffer, sums.byteOffset + at, DIGEST_BYTES);
+  const from = new DataView(digest.buffer, digest.byteOffset, DIGEST_BYTES);
+  for (const lane of [0, 4]) to.setInt32(lane, (to.getInt32(lane) + from.getInt32(lane)) | 0);
+}
+
 /** Sums up the entries that a cursor passes. */
 export class EntryDigest {
   private lowSum = 0;

@@ -77,7 +77,7 @@ export class SegmentBlockBuffer {
     this.uidSeed = uidSeedOf(header.uid);
     this.sorted = header.sorted;
     this.compression = compression;
-    this.sequence = new RecordSequence(false, header.sorted);
+    this.sequence = new RecordSequence(header.baseCheckpointId === undefined, header.sorted);
   }
 
   /** Bytes of the segment so far. */

@@ -91,7 +91,7 @@ class StateVerification {
     this.indexed = indexed;
     this.schema = schema;
     this.sorted = header.sorted;
-    this.sequence = new RecordSequence(false, header.sorted);
+    this.sequence = new RecordSequence(header.baseCheckpointId === undefined, header.sorted);
     this.where = describeBlock({ keyGroup, stateId: indexed.stateId }, schema.name);
   }
 

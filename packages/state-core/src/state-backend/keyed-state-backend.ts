@@ -85,6 +85,8 @@ export interface KeyContext<K> {
  * Implementers
  * - MUST compare keys, namespaces and map keys by value: by the identity that their serializers give. [KSB-KEY-01]
  * - MUST show a snapshot the state as of its freeze, whatever is written afterwards. [KSB-SNAPSHOT-01]
+ * - MUST write the states of the freeze, whatever is registered, read or decoded afterwards.
+ *   [KSB-SNAPSHOT-02, KSB-SNAPSHOT-03]
  * - MUST hand out and take in values that share nothing mutable with what is stored, unless `state.object-reuse` is
  *   set. [KSB-ALIAS-01]
  * - MUST keep restored states that nobody registers and write them, unchanged, into every snapshot. [KSB-RESTORE-01]

@@ -21,6 +21,7 @@ import { BLOCK_ENTRIES_MAX, type RawBlock, RecordOp } from '../snapshot-format/s
 import { damaged, locatedDamage } from '../snapshot-format/segment-damage.js';
 import type { StateSchema } from '../snapshot-format/segment-header.js';
 import { BLOCK_BYTES_SOFT, describeBlock } from '../snapshot-format/segment-layout.js';
+import type { SnapshotContext } from '../state-backend/snapshot-context.js';
 import type { RestoredChain, RestoredLink } from './restored-keyed-state.js';
 import { storedTimeOf } from './ttl-restamping.js';
 
@@ -67,6 +68,16 @@ export class RawChainFold {
   }
 }
 
+/** {@link foldRawChain} in slices. @throws as it, and StateError `checkpoint-aborted`. */
+export async function foldRawChainInSlices(
+  chain: RestoredChain,
+  context: Pick<SnapshotContext, 'shouldYield' | 'yieldNow'>,
+): Promise<readonly RestoredLink[]> {
+  const folding = new RawChainFold(chain);
+  while (folding.step()) if (context.shouldYield()) await context.yieldNow();
+  return folding.result;
+}
+
 function* fold(chain: RestoredChain, options: FoldOptions): Generator<void, readonly RestoredLink[], void> {
   const [newest] = chain.toReversed();
   const block = newest?.blocks[0];
@@ -96,7 +107,8 @@ function* fold(chain: RestoredChain, options: FoldOptions): Generator<void, read
 }
 
 /** Whether a link holds nothing that would have to be folded. */
-function* isImage({ blocks }: RestoredLink, sorted: boolean): Generator<void, boolean, void> {
+function* isImage({ blocks, ...link }: RestoredLink, sorted: boolean): Generator<void, boolean, void> {
+  if (link.isImage === true && !sorted) return true;
   const order = new RecordOrder();
   let list = NO_BYTES;
   let listEnd = 0;
@@ -402,7 +414,7 @@ function* writeLinks(
       yield;
     }
     sink.endBlock();
-    links.push({ schema, blocks: sink.blocks });
+    links.push({ schema, blocks: sink.blocks, isImage: true });
   }
   return links;
 }

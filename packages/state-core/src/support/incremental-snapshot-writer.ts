@@ -16,7 +16,7 @@ import type { IncrementalKeyedStateHandle } from '../handle/keyed-state-handle.j
 import type { SegmentRecordWriter } from '../snapshot-format/segment-contract.js';
 import type { StateSchema } from '../snapshot-format/segment-header.js';
 import type { SnapshotContext } from '../state-backend/snapshot-context.js';
-import { planSnapshotLayers, type SnapshotLayer, type SnapshotLayers } from './keyed-snapshot-layers.js';
+import { planSnapshotLayers, type SnapshotLayers } from './keyed-snapshot-layers.js';
 import {
   digestsOf,
   type FinishedLayer,
@@ -26,7 +26,7 @@ import {
   writeLayer,
 } from './keyed-snapshot-writer.js';
 import type { KeyedStateRegistration } from './keyed-state-registry.js';
-import type { RestoredKeyedState } from './restored-keyed-state.js';
+import type { RestoredChains } from './restored-keyed-state.js';
 import type { FrozenIncrement, SnapshotBase } from './snapshot-bases.js';
 import { type KeyGroupMode, SnapshotChain } from './snapshot-chain.js';
 
@@ -59,9 +59,7 @@ export interface KeyedChangesWriter extends KeyedEntriesWriter {
 
 /** What {@link writeIncrementalSnapshot} writes. */
 export interface IncrementalSnapshotParameters<K>
-  extends Omit<KeyedSnapshotParameters<K>, 'registrations' | 'entries' | 'scope' | 'baseCheckpointId'> {
-  /** The states that are registered, those after the freeze included; asked again when the segments are planned. */
-  readonly registrations: () => readonly KeyedStateRegistration[];
+  extends Omit<KeyedSnapshotParameters<K>, 'entries' | 'scope' | 'baseCheckpointId'> {
   readonly entries: KeyedChangesWriter;
   readonly increment: FrozenIncrement;
 }
@@ -87,29 +85,26 @@ const SCOPE: CheckpointedStateScope = 'shared';
 export async function writeIncrementalSnapshot<K>(
   parameters: IncrementalSnapshotParameters<K>,
 ): Promise<WrittenSnapshot> {
-  const { restored, increment, keyGroupRange } = parameters;
+  const { registrations, restored, increment, keyGroupRange } = parameters;
   const before = increment.base?.chain ?? SnapshotChain.empty(keyGroupRange);
-  const modes = await decideModes(parameters);
-  // From here to the plan nothing else runs: what is raw is planned, what is not is registered.
-  const registrations = parameters.registrations();
   if (registrations.length === 0 && restored.states.size === 0) return { handle: undefined, chain: before };
-  const layers = withImagesOf(
-    planSnapshotLayers(registrations, restored, parameters.restampingOf),
-    (keyGroup) => modes.get(keyGroup) === 'image',
-    restored,
-  );
+  const modes = await decideModes(parameters);
+  const { context } = parameters.run;
+  const layers = await planSnapshotLayers({
+    ...parameters,
+    isImage: (keyGroup) => modes.get(keyGroup) === 'image',
+    context,
+  });
   const isNothingNew = [...modes.values()].every((mode) => mode === 'unchanged');
   const written =
-    isNothingNew && before.knows(layers.main.schemas.values())
-      ? []
-      : await writeLayers(layers, modes, registrations, parameters);
+    isNothingNew && before.knows(layers.main.schemas.values()) ? [] : await writeLayers(layers, modes, parameters);
   const chain = before.continuedBy({
     segments: written.map(({ segment }) => segment.reference),
     modeOf: (keyGroup) => modes.get(keyGroup) as KeyGroupMode,
     bytesOf: (keyGroup) => written.reduce((sum, layer) => sum + (layer.bytesByKeyGroup.get(keyGroup) ?? 0), 0),
     schemas: schemasOf(layers),
   });
-  return { handle: handleOf(chain, written, layers.isFlat, parameters), chain };
+  return { handle: handleOf(chain, written, parameters), chain };
 }
 
 async function decideModes<K>(parameters: IncrementalSnapshotParameters<K>): Promise<Modes> {
@@ -140,7 +135,7 @@ function modeByChanges<K>(
 ): KeyGroupMode {
   let changed = 0;
   let there = rawEntriesOf(restored, keyGroup);
-  for (const registration of registrations()) {
+  for (const registration of registrations) {
     const changes = entries.changesSince(registration, keyGroup, base.epoch);
     if (changes === 'unknown') return 'image';
     changed += changes.changedEntries;
@@ -150,7 +145,7 @@ function modeByChanges<K>(
   return changed >= there ? 'image' : 'delta';
 }
 
-function rawEntriesOf(restored: RestoredKeyedState, keyGroup: number): number {
+function rawEntriesOf(restored: RestoredChains, keyGroup: number): number {
   let count = 0;
   for (const { name } of restored.states.values()) {
     for (const { blocks } of restored.chainOf(name, keyGroup) ?? []) {
@@ -160,38 +155,15 @@ function rawEntriesOf(restored: RestoredKeyedState, keyGroup: number): number {
   return count;
 }
 
-/** The layers with what is carried of the key groups that get an image, and no other. */
-function withImagesOf(
-  { older, main, isFlat }: SnapshotLayers,
-  hasImage: (keyGroup: number) => boolean,
-  restored: RestoredKeyedState,
-): SnapshotLayers {
-  const keep = (layer: SnapshotLayer): SnapshotLayer => ({
-    schemas: layer.schemas,
-    carried: new Map([...layer.carried].filter(([keyGroup]) => hasImage(keyGroup))),
-  });
-  const kept = older.map(keep).filter(({ carried }) => carried.size > 0);
-  // A state must be named, also when all that is left of it is in segments that may be let go of later.
-  const schemas = new Map(main.schemas);
-  for (const { name, schemas: stored } of restored.states.values()) {
-    const newest = stored.at(-1);
-    const isNamed = schemas.has(name) || kept.some((layer) => layer.schemas.has(name));
-    if (newest !== undefined && !isNamed) schemas.set(name, newest);
-  }
-  return { older: kept, main: { ...keep(main), schemas }, isFlat };
-}
-
 async function writeLayers<K>(
   { older, main }: SnapshotLayers,
   modes: Modes,
-  registrations: readonly KeyedStateRegistration[],
   parameters: IncrementalSnapshotParameters<K>,
 ): Promise<FinishedLayer[]> {
-  const { increment, entries } = parameters;
+  const { registrations, increment, entries } = parameters;
   const { base } = increment;
   const layerParameters: KeyedSnapshotParameters<K> = {
     ...parameters,
-    registrations,
     scope: SCOPE,
     ...(isBuiltOnBase(modes) && base !== undefined ? { baseCheckpointId: base.checkpointId } : {}),
     entries: base === undefined ? entries : new ModalEntriesWriter(entries, base.epoch, modes),
@@ -238,7 +210,6 @@ function* schemasOf({ older, main }: SnapshotLayers): Iterable<StateSchema> {
 function handleOf<K>(
   chain: SnapshotChain,
   written: readonly FinishedLayer[],
-  isFlat: boolean,
   parameters: IncrementalSnapshotParameters<K>,
 ): IncrementalKeyedStateHandle {
   const { keyGroupRange, numberOfKeyGroups, random, increment } = parameters;
@@ -254,7 +225,7 @@ function handleOf<K>(
     segments: chain.segments,
     chainStarts: chain.chainStarts,
     checkpointedSizeBytes: written.reduce((sum, { segment }) => sum + segment.reference.lengthBytes, 0),
-    ...(isFull && isFlat ? { digests: digestsOf(written, keyGroupRange) } : {}),
+    ...(isFull ? { digests: digestsOf(written, keyGroupRange) } : {}),
     ...(ttlClocks.length === 0 ? {} : { ttlClocks }),
   };
 }

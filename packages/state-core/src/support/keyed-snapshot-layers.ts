@@ -1,24 +1,30 @@
 // Which segments a snapshot needs for what was restored and never touched, and what goes into which.
 //
-// Owns: the division into layers. Leaves the writing to keyed-snapshot-writer.ts.
+// Owns: the division into layers. Leaves the folding of chains to fold-raw-chain.ts, the writing to
+// keyed-snapshot-writer.ts.
 //
-//   SL1. Within one layer a state has one schema, and a state and key group appear in one link only: the order inside a
-//        segment never has to decide which of two records is newer.
-//   SL2. The links of a chain go into ascending layers, so reading the layers in order replays the chain.
-//   SL3. The last layer is the main segment. It alone takes the entries that live in the backend, under today's schemas.
-//   SL4. Links whose entries lack the time stamps of today, or have some too many, count under the schema with them.
-//   SL5. A chain of one link under today's schema goes into the main segment: the usual snapshot is one segment.
+//   SL1. Within one layer a state has one schema, and a state and key group are carried once: the order inside a segment
+//        never has to decide which of two records is newer.
+//   SL2. What is carried is a full image: chains are folded. One whose links have one schema is folded when it is written,
+//        so that only positions are held; one of several schemas now, because what is left of it decides the layers.
+//   SL3. The parts of a list go into ascending layers; everything else has one part that says what it is. So reading the
+//        layers in order gives the state, and there is one layer per schema alive.
+//   SL4. The last layer is the main segment. It alone takes the entries that live in the backend, under today's schemas,
+//        and what is carried under these: the usual snapshot is one segment.
+//   SL5. Links whose entries lack the time stamps of today, or have some too many, count under the schema with them.
 
-import type { RawBlock } from '../snapshot-format/segment-contract.js';
 import type { StateSchema } from '../snapshot-format/segment-header.js';
+import type { SnapshotContext } from '../state-backend/snapshot-context.js';
+import { foldRawChainInSlices } from './fold-raw-chain.js';
 import type { KeyedStateRegistration } from './keyed-state-registry.js';
-import { type RestoredChain, type RestoredKeyedState, schemasEqual } from './restored-keyed-state.js';
+import { type RestoredChain, type RestoredChains, schemasEqual } from './restored-keyed-state.js';
 import type { TtlRestamping } from './ttl-restamping.js';
 
-/** The blocks of one link, to be carried along: unchanged, or with the time stamps of today. */
-export interface CarriedBlocks {
+/** What is carried along of a state in a key group: folded, and with the time stamps of today. */
+export interface CarriedChain {
   readonly stateName: string;
-  readonly blocks: readonly RawBlock[];
+  /** Links of one schema. */
+  readonly chain: RestoredChain;
   /** Gives the records the stamps of today; absent where they have them. */
   readonly restamping?: TtlRestamping;
 }
@@ -31,27 +37,36 @@ export interface SnapshotLayer {
   /** Schemas by state name; ids are given when the segment is opened. */
   readonly schemas: ReadonlyMap<string, StateSchema>;
   /** What is carried, by key group. */
-  readonly carried: ReadonlyMap<number, readonly CarriedBlocks[]>;
+  readonly carried: ReadonlyMap<number, readonly CarriedChain[]>;
 }
 
 /** The segments of a snapshot, oldest first. */
 export interface SnapshotLayers {
   readonly older: readonly SnapshotLayer[];
   readonly main: SnapshotLayer;
-  /** Whether every state and key group has a single link, so that digests can be told from the segments. */
-  readonly isFlat: boolean;
+}
+
+/** What {@link planSnapshotLayers} plans from: all of it as of the freeze. */
+export interface SnapshotPlanParameters {
+  readonly registrations: readonly KeyedStateRegistration[];
+  readonly restored: RestoredChains;
+  /** Default: all entries have the stamps of today. */
+  readonly restampingOf?: RestampingOf;
+  /** The key groups that are written as images; nothing is carried of others. Default: all. */
+  readonly isImage?: (keyGroup: number) => boolean;
+  readonly context: Pick<SnapshotContext, 'shouldYield' | 'yieldNow'>;
 }
 
 class Layer implements SnapshotLayer {
   readonly schemas: Map<string, StateSchema> = new Map();
-  readonly carried: Map<number, CarriedBlocks[]> = new Map();
+  readonly carried: Map<number, CarriedChain[]> = new Map();
 
   takes(schema: StateSchema): boolean {
     const own = this.schemas.get(schema.name);
     return own === undefined || schemasEqual(own, schema);
   }
 
-  add(schema: StateSchema, keyGroup: number, carried: CarriedBlocks): void {
+  add({ schema, carried }: Part, keyGroup: number): void {
     if (!this.schemas.has(schema.name)) this.schemas.set(schema.name, schema);
     const inGroup = this.carried.get(keyGroup);
     if (inGroup === undefined) this.carried.set(keyGroup, [carried]);
@@ -59,26 +74,29 @@ class Layer implements SnapshotLayer {
   }
 }
 
+/** What is carried of one state in one key group under one schema. */
+interface Part {
+  readonly schema: StateSchema;
+  readonly carried: CarriedChain;
+}
+
 /**
  * Plans the segments of a snapshot from the registered states and what is still raw.
  *
- * The plan holds on to the raw blocks: a key group that is decoded while the snapshot is written changes nothing.
+ * @throws StateError of kind `corrupt` for a damaged chain; `checkpoint-aborted`.
  */
-export function planSnapshotLayers(
-  registrations: readonly KeyedStateRegistration[],
-  restored: RestoredKeyedState,
-  restampingOf: RestampingOf = () => undefined,
-): SnapshotLayers {
+export async function planSnapshotLayers(parameters: SnapshotPlanParameters): Promise<SnapshotLayers> {
+  const { registrations, restored, restampingOf, isImage, context } = parameters;
   const main = new Layer();
   for (const { name, schema } of registrations) main.schemas.set(name, schema);
   const older: Layer[] = [];
-  let isFlat = true;
   for (const state of restored.states.values()) {
-    const restamping = restampingOf(state.name);
+    const restamping = restampingOf?.(state.name);
     for (const keyGroup of restored.keyGroupsOf(state.name)) {
-      const chain = restored.chainOf(state.name, keyGroup) as RestoredChain;
-      if (chain.length > 1) isFlat = false;
-      placeChain(chain, keyGroup, restamping, main, older);
+      if (isImage?.(keyGroup) === false) continue;
+      const parts = await partsOf(restored.chainOf(state.name, keyGroup) as RestoredChain, restamping, context);
+      place(parts, keyGroup, main, older);
+      if (context.shouldYield()) await context.yieldNow();
     }
     // A state without any entry left is still there, with the schema it was last written under.
     const newest = state.schemas.at(-1);
@@ -90,32 +108,38 @@ export function planSnapshotLayers(
       main.schemas.set(state.name, restamping?.schemaOf(newest) ?? newest);
     }
   }
-  return { older, main, isFlat };
+  return { older, main };
 }
 
-function placeChain(
+async function partsOf(
   chain: RestoredChain,
-  keyGroup: number,
   restamping: TtlRestamping | undefined,
-  main: Layer,
-  older: Layer[],
-): void {
-  const links = chain.map(({ schema, blocks }) => {
-    const carried: CarriedBlocks = { stateName: schema.name, blocks };
-    if (restamping === undefined || restamping.agreesWith(schema)) return { schema, carried };
-    return { schema: restamping.schemaOf(schema), carried: { ...carried, restamping } };
+  context: SnapshotPlanParameters['context'],
+): Promise<readonly Part[]> {
+  const [first] = chain;
+  const hasOneSchema = chain.every(({ schema }) => schema === first?.schema);
+  const chains = hasOneSchema ? [chain] : (await foldRawChainInSlices(chain, context)).map((link) => [link]);
+  return chains.flatMap((links): Part[] => {
+    const schema = links[0]?.schema;
+    if (schema === undefined) return [];
+    const carried: CarriedChain = { stateName: schema.name, chain: links };
+    if (restamping === undefined || restamping.agreesWith(schema)) return [{ schema, carried }];
+    return [{ schema: restamping.schemaOf(schema), carried: { ...carried, restamping } }];
   });
-  const [only] = links;
-  if (links.length === 1 && only !== undefined && main.takes(only.schema)) {
-    main.add(only.schema, keyGroup, only.carried);
-    return;
-  }
+}
+
+function place(parts: readonly Part[], keyGroup: number, main: Layer, older: Layer[]): void {
+  const ofMain = parts.findLast(({ schema }) => main.takes(schema));
+  // What stands behind a part of a list in the list must stand behind it in the layers.
+  const goesToMain = ofMain?.schema.kind === 'list' && ofMain !== parts.at(-1) ? undefined : ofMain;
   let lowest = 0;
-  for (const { schema, carried } of links) {
+  for (const part of parts) {
+    if (part === goesToMain) continue;
     let index = lowest;
-    while (index < older.length && !(older[index] as Layer).takes(schema)) index++;
+    while (index < older.length && !(older[index] as Layer).takes(part.schema)) index++;
     if (index === older.length) older.push(new Layer());
-    (older[index] as Layer).add(schema, keyGroup, carried);
-    lowest = index + 1;
+    (older[index] as Layer).add(part, keyGroup);
+    if (part.schema.kind === 'list') lowest = index + 1;
   }
+  if (goesToMain !== undefined) main.add(goesToMain, keyGroup);
 }

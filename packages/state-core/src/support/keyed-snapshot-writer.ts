@@ -4,8 +4,8 @@
 // Owns: opening and closing segments, headers, the walk over key groups and states, the handle. Leaves to the backend
 // how the entries it holds are walked, and to keyed-snapshot-layers.ts what goes into which segment.
 //
-//   SW1. The usual snapshot is one segment. Restored key groups that were written under another schema, or in several
-//        links, are in segments before it.
+//   SW1. The usual snapshot is one segment. Restored key groups that were written under another schema are in segments
+//        before it, one for each schema that is alive. Every segment is a full image (G7 of segment-contract.ts).
 //   SW2. Whatever ends the writing early, every stream is closed and leaves nothing behind.
 //   SW3. Nothing is registered and nothing was restored: there is no handle. Registered states without entries are a
 //        snapshot.
@@ -16,15 +16,22 @@ import type { KeyedStateHandle, StateDigests } from '../handle/keyed-state-handl
 import type { KeyGroupRange } from '../key-group/key-group-range.js';
 import { KEY_HASH } from '../key-group/key-hash.js';
 import type { KeySerializer } from '../serialization/type-serializer.js';
+import { addDigest, DIGEST_BYTES } from '../snapshot-format/entry-digest.js';
 import type { FinishedSegment, RecordCodec, SegmentRecordWriter } from '../snapshot-format/segment-contract.js';
 import type { SegmentHeader, StateSchema } from '../snapshot-format/segment-header.js';
 import { openSegmentWriter } from '../snapshot-format/segment-writer.js';
 import type { SnapshotCompression } from '../snapshot-format/snapshot-compression.js';
 import type { SnapshotContext, SnapshotResult } from '../state-backend/snapshot-context.js';
 import type { SnapshotRun } from './async-snapshot-callable.js';
-import { planSnapshotLayers, type RestampingOf, type SnapshotLayer } from './keyed-snapshot-layers.js';
+import { foldRawChainInSlices } from './fold-raw-chain.js';
+import {
+  type CarriedChain,
+  planSnapshotLayers,
+  type RestampingOf,
+  type SnapshotLayer,
+} from './keyed-snapshot-layers.js';
 import type { KeyedStateRegistration } from './keyed-state-registry.js';
-import type { RestoredKeyedState } from './restored-keyed-state.js';
+import type { RestoredChains } from './restored-keyed-state.js';
 import type { FrozenTtlTime } from './ttl-clock.js';
 
 /** Writes the entries that a backend holds. */
@@ -50,13 +57,10 @@ export interface KeyedSnapshotParameters<K> {
   readonly keySerializer: KeySerializer<K>;
   readonly numberOfKeyGroups: number;
   readonly keyGroupRange: KeyGroupRange;
-  /**
-   * The states that are registered when the writing begins. One that was registered after the freeze is among them: it
-   * may be a restored one, whose entries have left {@link restored} by being decoded.
-   */
+  /** The states that were registered at the freeze. */
   readonly registrations: readonly KeyedStateRegistration[];
-  /** What was restored. Raw key groups are carried along. */
-  readonly restored: RestoredKeyedState;
+  /** What was raw at the freeze: it is carried along. */
+  readonly restored: RestoredChains;
   readonly entries: KeyedEntriesWriter;
   /** How stored entries get the time stamps of today. Default: they have them. */
   readonly restampingOf?: RestampingOf;
@@ -90,13 +94,14 @@ export async function writeKeyedSnapshot<K>(
 ): Promise<SnapshotResult<KeyedStateHandle>> {
   const { registrations, restored } = parameters;
   if (registrations.length === 0 && restored.states.size === 0) return { jobManagerOwned: undefined };
-  const layers = planSnapshotLayers(registrations, restored, parameters.restampingOf);
+  const { context } = parameters.run;
+  const layers = await planSnapshotLayers({ ...parameters, context });
   const finished: FinishedLayer[] = [];
   for (const layer of [...layers.older, layers.main]) {
     const isMain = layer === layers.main;
     finished.push(await writeLayer(layer, isMain ? registrations : [], parameters));
   }
-  return { jobManagerOwned: handleOf(finished, layers.isFlat, parameters) };
+  return { jobManagerOwned: handleOf(finished, parameters) };
 }
 
 /** A segment that was written to its end. */
@@ -196,14 +201,24 @@ async function writeKeyGroup<K>(
     const registration = live.get(name);
     if (link !== undefined) {
       writer.startState(keyGroup, id);
-      for (const block of link.blocks) {
-        writer.rawBlock(link.restamping?.block(block) ?? block);
-        if (writer.blockIsFull) await writer.endBlock();
-        if (context.shouldYield()) await context.yieldNow();
-      }
+      await writeCarried(link, writer, context);
     } else if (registration !== undefined && entries.hasEntries(registration, keyGroup)) {
       writer.startState(keyGroup, id, codecOf(registration, keySerializer as KeySerializer<unknown>));
       await entries.writeEntries(registration, keyGroup, writer, context);
+    }
+  }
+}
+
+async function writeCarried(
+  { chain, restamping }: CarriedChain,
+  writer: SegmentRecordWriter,
+  context: SnapshotContext,
+): Promise<void> {
+  for (const { blocks } of await foldRawChainInSlices(chain, context)) {
+    for (const block of blocks) {
+      writer.rawBlock(restamping?.block(block) ?? block);
+      if (writer.blockIsFull) await writer.endBlock();
+      if (context.shouldYield()) await context.yieldNow();
     }
   }
 }
@@ -218,11 +233,7 @@ function codecOf(registration: KeyedStateRegistration, key: KeySerializer<unknow
   };
 }
 
-function handleOf<K>(
-  finished: readonly FinishedLayer[],
-  isFlat: boolean,
-  parameters: KeyedSnapshotParameters<K>,
-): KeyedStateHandle {
+function handleOf<K>(finished: readonly FinishedLayer[], parameters: KeyedSnapshotParameters<K>): KeyedStateHandle {
   const { keyGroupRange, numberOfKeyGroups, random } = parameters;
   const range = { first: keyGroupRange.first, last: keyGroupRange.last };
   const ttlClocks = ttlClocksOf(parameters);
@@ -233,19 +244,21 @@ function handleOf<K>(
     maxParallelism: numberOfKeyGroups,
     segments: finished.map(({ segment }) => segment.reference),
     chainStarts: [{ ...range, segment: 0 }],
-    ...(isFlat ? { digests: digestsOf(finished, keyGroupRange) } : {}),
+    digests: digestsOf(finished, keyGroupRange),
     ...(ttlClocks.length === 0 ? {} : { ttlClocks }),
   };
 }
 
-/** The digests of a full image, by state. */
+/** The digests of a full image, by state: those of its layers, which hold different entries, summed up. */
 export function digestsOf(finished: readonly FinishedLayer[], range: KeyGroupRange): StateDigests[] {
   const byName = new Map<string, Uint8Array>();
   for (const { segment, schemas } of finished) {
     for (const { id, name } of schemas) {
-      const digests = byName.get(name) ?? new Uint8Array(range.numberOfKeyGroups * 8);
+      const digests = byName.get(name) ?? new Uint8Array(range.numberOfKeyGroups * DIGEST_BYTES);
       byName.set(name, digests);
-      for (const [keyGroup, digest] of segment.digests.get(id) ?? []) digests.set(digest, (keyGroup - range.first) * 8);
+      for (const [keyGroup, digest] of segment.digests.get(id) ?? []) {
+        addDigest(digests, (keyGroup - range.first) * DIGEST_BYTES, digest);
+      }
     }
   }
   return [...byName].sort(([a], [b]) => (a < b ? -1 : 1)).map(([stateName, digests]) => ({ stateName, digests }));

@@ -71,15 +71,17 @@ export class KeyedStateRegistry {
   private readonly declared: Map<string, StateDescriptor> = new Map();
   private readonly readings: Map<string, ValueReading> = new Map();
   private namesTaken: number;
+  private listed: readonly KeyedStateRegistration[] | undefined = undefined;
 
   constructor(parameters: KeyedStateRegistryParameters) {
     this.parameters = parameters;
     this.namesTaken = parameters.restored.states.size;
   }
 
-  /** The registered states in the order of their ids. */
+  /** The registered states in the order of their ids. The array stays as it is when others are registered. */
   get registrations(): readonly KeyedStateRegistration[] {
-    return [...this.byName.values()];
+    this.listed ??= [...this.byName.values()];
+    return this.listed;
   }
 
   get size(): number {
@@ -176,13 +178,23 @@ export class KeyedStateRegistry {
       restamping: new TtlRestamping(ttl?.time, this.parameters.ttlClock),
     };
     this.byName.set(name, registration);
+    this.listed = undefined;
     return registration;
   }
 
-  /** How what is stored of a state gets the stamps of today; `undefined` for a state that the program does not know. */
-  restampingOf(stateName: string): TtlRestamping | undefined {
-    const registered = this.byName.get(stateName);
-    if (registered !== undefined) return registered.restamping;
+  /**
+   * How what is stored of a state gets the stamps of today; `undefined` for a state that the program does not know. Today
+   * is when these were the registered states.
+   */
+  restampingAsOf(registrations: readonly KeyedStateRegistration[]): (stateName: string) => TtlRestamping | undefined {
+    let byName: ReadonlyMap<string, KeyedStateRegistration> | undefined;
+    return (stateName) => {
+      byName ??= new Map(registrations.map((registration) => [registration.name, registration]));
+      return byName.get(stateName)?.restamping ?? this.declaredRestampingOf(stateName);
+    };
+  }
+
+  private declaredRestampingOf(stateName: string): TtlRestamping | undefined {
     const descriptor = this.declared.get(stateName);
     if (descriptor === undefined) return undefined;
     const time = descriptor.ttl?.isEnabled ? ttlTimeOf(descriptor.ttl) : undefined;

@@ -6,8 +6,11 @@
 //
 //   RS1. After `load` nothing is read from storage any more: a damaged snapshot is found before the first record.
 //   RS2. A chain is what one state has in one key group, oldest link first; a link is what one segment says of it.
-//   RS3. A chain that nobody takes stays as it is, and every snapshot carries it along unchanged.
-//   RS4. Only the key groups of the subtask are read, and only from where each one's chain starts.
+//   RS3. A chain that nobody takes stays as it is, and every snapshot carries along what it says.
+//   RS4. Only the key groups of the subtask are read, and only from where each one's chain starts; a segment that holds none
+//        of them is not opened.
+//   RS5. What was frozen stays as it was, whatever is taken afterwards. Freezing takes constant time: the first chain that
+//        is taken after it pays with a copy of the maps that it changes.
 
 import type { StateHandleReader } from '../checkpoint-storage/checkpoint-stream.js';
 import { isStateError, StateError } from '../error/state-error.js';
@@ -28,6 +31,8 @@ export interface RestoredLink {
   readonly blocks: readonly RawBlock[];
   /** The segment that the blocks were read from. */
   readonly segmentUid?: string;
+  /** Whether the blocks are known to be of a full image: PUT and SPLICE from the first element on, nothing else. */
+  readonly isImage?: boolean;
 }
 
 /** What one state has in one key group, oldest link first; never empty. */
@@ -39,6 +44,18 @@ export interface RestoredState {
   readonly kind: SegmentStateKind;
   /** The schemas under which parts of it were written, oldest first, no two the same. */
   readonly schemas: readonly StateSchema[];
+}
+
+/** What was restored and nobody had taken yet at one moment. */
+export interface RestoredChains {
+  /** The states of the snapshot by name, those that were decoded meanwhile included. */
+  readonly states: ReadonlyMap<string, RestoredState>;
+  /** High-water marks of event time in milliseconds by key group. */
+  readonly ttlClocks: ReadonlyMap<number, number>;
+  /** What a state has in a key group and nobody took yet. */
+  chainOf(stateName: string, keyGroup: number): RestoredChain | undefined;
+  /** The key groups in which a state has a chain that nobody took yet, ascending. */
+  keyGroupsOf(stateName: string): number[];
 }
 
 /** What {@link RestoredKeyedState.load} needs. */
@@ -57,6 +74,7 @@ export interface RestoreParameters<K> {
 interface LoadedLink {
   readonly schema: StateSchema;
   readonly segmentUid: string;
+  readonly isImage: boolean;
   readonly blocks: RawBlock[];
 }
 
@@ -65,11 +83,16 @@ interface LoadedState {
   readonly kind: SegmentStateKind;
   readonly schemas: StateSchema[];
   readonly chains: Map<number, LoadedLink[]>;
+  /** The number of freezes when this was made: later freezes share it (RS5). */
+  readonly freezes: number;
 }
 
 /** The restored keyed state of one subtask, raw. */
-export class RestoredKeyedState {
-  private readonly loaded: Map<string, LoadedState> = new Map();
+export class RestoredKeyedState implements RestoredChains {
+  private loaded: Map<string, LoadedState> = new Map();
+  private freezes = 0;
+  /** As `freezes` of a state, for the map of the states. */
+  private loadedFreezes = 0;
   private readonly clocks: Map<number, number> = new Map();
   private rawBytes = 0;
 
@@ -115,23 +138,47 @@ export class RestoredKeyedState {
 
   /** The key groups in which a state has a chain that nobody took yet, ascending. */
   keyGroupsOf(stateName: string): number[] {
-    const state = this.loaded.get(stateName);
-    return state === undefined ? [] : [...state.chains.keys()].sort((a, b) => a - b);
+    return keyGroupsIn(this.loaded, stateName);
+  }
+
+  /** What is raw now, to be written later (RS5). */
+  freeze(): RestoredChains {
+    this.freezes++;
+    const { loaded, clocks } = this;
+    return {
+      states: loaded,
+      ttlClocks: clocks,
+      chainOf: (stateName, keyGroup) => loaded.get(stateName)?.chains.get(keyGroup),
+      keyGroupsOf: (stateName) => keyGroupsIn(loaded, stateName),
+    };
   }
 
   /** Gives up the chain of a state in a key group: it was decoded and lives elsewhere from now on. */
   drop(stateName: string, keyGroup: number): void {
-    const chains = this.loaded.get(stateName)?.chains;
-    const chain = chains?.get(keyGroup);
-    if (chains === undefined || chain === undefined) return;
-    chains.delete(keyGroup);
+    const chain = this.loaded.get(stateName)?.chains.get(keyGroup);
+    if (chain === undefined) return;
+    this.changeable(stateName).chains.delete(keyGroup);
     for (const link of chain) for (const block of link.blocks) this.rawBytes -= block.payload.length;
   }
 
   /** Gives up everything. */
   clear(): void {
-    this.loaded.clear();
+    this.loaded = new Map();
     this.rawBytes = 0;
+  }
+
+  /** A state whose chains no frozen view shares. */
+  private changeable(stateName: string): LoadedState {
+    const { freezes } = this;
+    if (this.loadedFreezes !== freezes) {
+      this.loaded = new Map(this.loaded);
+      this.loadedFreezes = freezes;
+    }
+    const state = this.loaded.get(stateName) as LoadedState;
+    if (state.freezes === freezes) return state;
+    const own = { ...state, chains: new Map(state.chains), freezes };
+    this.loaded.set(stateName, own);
+    return own;
   }
 
   private async loadHandle<K>(handle: KeyedStateHandle, parameters: RestoreParameters<K>): Promise<void> {
@@ -160,7 +207,7 @@ export class RestoredKeyedState {
       for (const range of ranges) {
         this.resumeClocks(header.ttlClocks, range);
         for await (const block of reader.readBlocks(range)) {
-          this.addBlock(schemaOf(schemas, block, header), header.uid, block);
+          this.addBlock(schemaOf(schemas, block, header), header, block);
           checkWanted(parameters);
         }
       }
@@ -173,7 +220,13 @@ export class RestoredKeyedState {
   private addSchema(schema: StateSchema): StateSchema {
     const state = this.loaded.get(schema.name);
     if (state === undefined) {
-      this.loaded.set(schema.name, { name: schema.name, kind: schema.kind, schemas: [schema], chains: new Map() });
+      this.loaded.set(schema.name, {
+        name: schema.name,
+        kind: schema.kind,
+        schemas: [schema],
+        chains: new Map(),
+        freezes: 0,
+      });
       return schema;
     }
     if (state.kind !== schema.kind) {
@@ -188,13 +241,13 @@ export class RestoredKeyedState {
     return known ?? schema;
   }
 
-  private addBlock(schema: StateSchema, segmentUid: string, block: RawBlock): void {
+  private addBlock(schema: StateSchema, { uid, baseCheckpointId }: SegmentHeader, block: RawBlock): void {
     const chains = (this.loaded.get(schema.name) as LoadedState).chains;
     const chain = chains.get(block.keyGroup) ?? [];
     chains.set(block.keyGroup, chain);
     const link = chain.at(-1);
-    if (link?.segmentUid === segmentUid) link.blocks.push(block);
-    else chain.push({ schema, segmentUid, blocks: [block] });
+    if (link?.segmentUid === uid) link.blocks.push(block);
+    else chain.push({ schema, segmentUid: uid, isImage: baseCheckpointId === undefined, blocks: [block] });
     this.rawBytes += block.payload.length;
   }
 
@@ -205,6 +258,10 @@ export class RestoredKeyedState {
         this.clocks.set(keyGroup, timestampMs);
     }
   }
+}
+
+function keyGroupsIn(states: ReadonlyMap<string, LoadedState>, stateName: string): number[] {
+  return [...(states.get(stateName)?.chains.keys() ?? [])].sort((a, b) => a - b);
 }
 
 /** Whether blocks written under one schema may stand beside blocks written under the other. Ids do not matter. */

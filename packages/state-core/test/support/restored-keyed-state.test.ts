@@ -1,4 +1,4 @@
-// RS1 to RS4 of restored-keyed-state.ts: what is fetched, what is refused, what is given up.
+// RS1 to RS5 of restored-keyed-state.ts: what is fetched, what is refused, what is given up.
 
 import { describe, expect, it } from 'vitest';
 import type { KeyedStateHandle } from '../../src/handle/keyed-state-handle.js';
@@ -123,6 +123,36 @@ describe('what is restored', () => {
     expect(restored.chainOf('values', 1)).toBeUndefined();
     for (const keyGroup of [0, 2, 3]) restored.drop('values', keyGroup);
     expect([restored.sizeBytes, restored.states.has('values')]).toEqual([0, true]);
+  });
+
+  it('RS5: stays as it was for whoever froze it, and freezing looks at nothing', async () => {
+    const streams = new MemoryCheckpointStreams();
+    const restored = await load(streams, [await handleOf(streams, {}, {})]);
+    const first = restored.freeze();
+    expect(first.states).toBe(restored.states);
+    restored.drop('values', 1);
+    const second = restored.freeze();
+    restored.drop('values', 2);
+    restored.drop('values', 2);
+    const chain = first.chainOf('values', 1);
+    restored.clear();
+    expect([first, second, restored].map((one) => one.keyGroupsOf('values'))).toEqual([[0, 1, 2, 3], [0, 2, 3], []]);
+    expect(chain?.map(({ blocks }) => blocks.length)).toEqual([1, 1]);
+    expect(second.chainOf('values', 1)).toBeUndefined();
+    expect(second.chainOf('values', 2)).toBeDefined();
+  });
+
+  it('RS4: opens no segment that holds none of the key groups', async () => {
+    const streams = new MemoryCheckpointStreams();
+    const handle = await handleOf(streams, {}, {});
+    const [elsewhere, here] = handle.segments;
+    if (elsewhere === undefined || here === undefined) throw new Error('two segments were written');
+    const gone = { ...elsewhere, keyGroupRange: { first: 0, last: 1 }, lengthBytes: 7 };
+    const restored = await load(streams, [{ ...handle, segments: [gone, here] }], {
+      keyGroupRange: KeyGroupRange.of(2, 3),
+    });
+    expect(restored.chainOf('values', 2)?.length).toBe(1);
+    await expect(load(streams, [{ ...handle, segments: [gone, here] }])).rejects.toThrow();
   });
 
   it('keeps every schema that parts of a state were written under, once', async () => {

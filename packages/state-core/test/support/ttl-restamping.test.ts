@@ -70,7 +70,7 @@ async function blockOf(
   stampMs: number | undefined,
 ): Promise<RawBlock> {
   const written = schemaWith({ ...schema, ttl: stampMs !== undefined });
-  const segment = await writeSegment(headerWith({ states: [written] }), async (writer) => {
+  const segment = await writeSegment(headerWith({ baseCheckpointId: 6, states: [written] }), async (writer) => {
     writer.startState(3, 0, codec);
     write(writer, stampMs);
   });
@@ -87,6 +87,55 @@ describe.each(kinds)('%s', (_name, schema, codec, write) => {
     expect(new TtlRestamping('event', clock).block(inProcessingTime)).toEqual(inEventTime);
     expect(new TtlRestamping(undefined, clock).block(inEventTime)).toEqual(plain);
   });
+});
+
+it('renewed stamps get the stamp of the restore, or go with the stamps; trims stay', async () => {
+  const touches: Write = (writer, stampMs) => {
+    writer.touch(1, VOID_NAMESPACE, stampMs as number);
+    writer.delete(2, VOID_NAMESPACE);
+    writer.touch(3, VOID_NAMESPACE, stampMs as number);
+  };
+  const codec = { ...address, value: float64 } as RecordCodec;
+  const inEventTime = await blockOf({}, codec, touches, -7);
+  expect(new TtlRestamping('processing', clock).block(inEventTime)).toEqual(await blockOf({}, codec, touches, 5000));
+  const deletion: Write = (writer) => writer.delete(2, VOID_NAMESPACE);
+  expect(new TtlRestamping(undefined, clock).block(inEventTime)).toEqual(await blockOf({}, codec, deletion, undefined));
+  const onlyTouch = await blockOf(
+    {},
+    codec,
+    (writer, stampMs) => writer.touch(1, VOID_NAMESPACE, stampMs as number),
+    7,
+  );
+  expect(new TtlRestamping(undefined, clock).block(onlyTouch).entryCount).toBe(0);
+
+  const list = { kind: 'list', value: string.snapshot() } as const;
+  const trim: Write = (writer) => writer.trim(1, VOID_NAMESPACE, 3);
+  const listCodec = { ...address, value: string } as RecordCodec;
+  const trimmed = await blockOf(list, listCodec, trim, 5);
+  expect(new TtlRestamping(undefined, clock).block(trimmed)).toEqual(await blockOf(list, listCodec, trim, undefined));
+});
+
+it('visitors hear of renewed stamps when there are stamps, and only those that know them', () => {
+  const heard: unknown[] = [];
+  const entriesOnly = { put() {}, delete() {}, clear() {}, reset() {}, splice() {} };
+  const all = {
+    ...entriesOnly,
+    trim: (...parts: unknown[]) => void heard.push(['trim', ...parts]),
+    touch: (...parts: unknown[]) => void heard.push(['touch', ...parts]),
+  };
+  const [stamping, bare] = [new TtlRestamping('processing', clock), new TtlRestamping(undefined, clock)];
+  for (const restamping of [stamping, bare]) {
+    restamping.visitor(all, 3).trim?.(1, VOID_NAMESPACE, 2);
+    restamping.visitor(all, 3).touch?.(1, VOID_NAMESPACE, undefined, -7);
+  }
+  expect(heard).toEqual([
+    ['trim', 1, VOID_NAMESPACE, 2],
+    ['touch', 1, VOID_NAMESPACE, undefined, 5000],
+    ['trim', 1, VOID_NAMESPACE, 2],
+  ]);
+  expect(stamping.visitor(entriesOnly, 3)).not.toHaveProperty('touch');
+  expect(stamping.visitor(entriesOnly, 3)).not.toHaveProperty('trim');
+  expect(bare.visitor(entriesOnly, 3)).toHaveProperty('touch');
 });
 
 it('agrees with the clock that a schema names; none is processing time', () => {

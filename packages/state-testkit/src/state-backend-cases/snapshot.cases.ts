@@ -37,6 +37,19 @@ async function contents(
   });
 }
 
+/** Registers the state of the case and another one, reads all of the first, removes a third of it and changes a third. */
+function registerAndChange(backend: KeyedStateBackend<number>): void {
+  const state = plainState(backend, numbers);
+  const other = plainState(backend, new ValueStateDescriptor('registered after the freeze', { type: int32 }));
+  for (let key = 0; key < 300; key++) {
+    backend.setCurrentKey(key);
+    assertEqual(state.value(), key, `the value of key ${key}`);
+    other.update(key);
+    if (key % 3 === 0) state.clear();
+    else if (key % 3 === 1) state.update(-key);
+  }
+}
+
 /** Cases about snapshots. */
 export const snapshotCases: readonly StateBackendCase[] = [
   {
@@ -62,6 +75,47 @@ export const snapshotCases: readonly StateBackendCase[] = [
         backend.setCurrentKey(key);
         assertEqual(state.value(), key + 2, `key ${key} live`);
       }
+    },
+  },
+  {
+    id: 'KSB-SNAPSHOT-02',
+    title:
+      'states that are registered, read and changed between the freeze and the writing are as they were at the freeze',
+    async run(harness) {
+      const first = await harness.createKeyed();
+      fill(first, 300, (key) => key);
+      const backend = await harness.restart(first);
+      const view = backend.snapshot(harness.snapshotContext());
+      registerAndChange(backend);
+      const handle = (await view.write()).jobManagerOwned;
+      assertEqual(
+        await contents(harness, handle, 300),
+        Array.from({ length: 300 }, (_, key) => key),
+        'the snapshot',
+      );
+      const restored = await harness.createKeyed({ restore: [handle] });
+      const names = restored.restoreReport.states.map(({ stateName }) => stateName);
+      assertEqual(names, ['numbers'], 'states of the snapshot');
+    },
+  },
+  {
+    id: 'KSB-SNAPSHOT-03',
+    title: 'the same of a checkpoint that builds on the one restored from, and of the one after it',
+    requires: ['incrementalSnapshots'],
+    async run(harness) {
+      const first = await harness.createKeyed();
+      fill(first, 300, (key) => key);
+      const base = await harness.snapshot(first, { checkpointId: 1, sharing: 'forward' });
+      const backend = await harness.createKeyed({ restore: [base], restoredCheckpointId: 1 });
+      const increment = { sharing: 'forward-backward' } as const;
+      const view = backend.snapshot(harness.snapshotContext({ ...increment, checkpointId: 2, base: 1 }));
+      registerAndChange(backend);
+      const second = (await view.write()).jobManagerOwned;
+      const asBefore = Array.from({ length: 300 }, (_, key) => key);
+      assertEqual(await contents(harness, second, 300), asBefore, 'the snapshot');
+      const third = await harness.snapshot(backend, { ...increment, checkpointId: 3, base: 2 });
+      const asNow = asBefore.map((key) => (key % 3 === 0 ? undefined : key % 3 === 1 ? -key : key));
+      assertEqual(await contents(harness, third, 300), asNow, 'the next snapshot');
     },
   },
   {
