@@ -98,7 +98,7 @@ function* fold(chain: RestoredChain, options: FoldOptions): Generator<void, read
         yield;
       }
     }
-    return yield* writeLinks(folded.layers(), block.keyGroup, sorted);
+    return yield* writeLinks(folded, block.keyGroup, sorted);
   } catch (error) {
     // What a step says is about the whole chain.
     if (isStateError(error)) throw locatedDamage(error, where);
@@ -158,13 +158,7 @@ interface List {
   length: number;
 }
 
-/** Records to be written under one schema. */
-interface Layer {
-  readonly schema: StateSchema;
-  readonly units: Unit[];
-}
-
-/** One address in one layer. */
+/** One address in one link. */
 interface Unit {
   /** A record of the address: whoever sorts finds its parts in it. */
   readonly address: Piece;
@@ -173,7 +167,8 @@ interface Unit {
 
 interface Folded {
   apply(cursor: RecordCursor, schema: StateSchema): void;
-  layers(): readonly Layer[];
+  /** What is left. @param linkOf - The link of a schema, from `lowest` on, that a unit goes to. */
+  units(linkOf: (schema: StateSchema, lowest: number) => number): Iterable<readonly [link: number, unit: Unit]>;
 }
 
 /** Values, accumulators, map entries, queue elements: everything that PUT sets. */
@@ -216,16 +211,12 @@ class FoldedEntries implements Folded {
     }
   }
 
-  layers(): readonly Layer[] {
-    const layers = new Map<StateSchema, Layer>();
+  *units(linkOf: (schema: StateSchema, lowest: number) => number): Iterable<readonly [link: number, unit: Unit]> {
     for (const entries of this.owners.values()) {
       for (const entry of entries.values()) {
-        const layer = layers.get(entry.schema) ?? { schema: entry.schema, units: [] };
-        layers.set(entry.schema, layer);
-        layer.units.push({ address: entry, write: (out) => out.entry(entry) });
+        yield [linkOf(entry.schema, 0), { address: entry, write: (out) => out.entry(entry) }];
       }
     }
-    return [...layers.values()];
   }
 }
 
@@ -259,8 +250,7 @@ class FoldedLists implements Folded {
     }
   }
 
-  layers(): readonly Layer[] {
-    const layers: Layer[] = [];
+  *units(linkOf: (schema: StateSchema, lowest: number) => number): Iterable<readonly [link: number, unit: Unit]> {
     for (const { address, runs } of this.lists.values()) {
       let lowest = 0;
       let from = 0;
@@ -269,17 +259,15 @@ class FoldedLists implements Folded {
         let end = first;
         let count = 0;
         for (; runs[end]?.schema === schema; end++) count += (runs[end] as Run).count;
-        let index = lowest;
-        while (index < layers.length && layers[index]?.schema !== schema) index++;
-        if (index === layers.length) layers.push({ schema, units: [] });
         const [start, together] = [from, runs.slice(first, end)];
-        layers[index]?.units.push({ address, write: (out) => out.elements(address, start, together) });
-        lowest = index + 1;
+        const link = linkOf(schema, lowest);
+        yield [link, { address, write: (out) => out.elements(address, start, together) }];
+        // What stands behind it in the list must stand in a later link.
+        lowest = link + 1;
         from += count;
         first = end;
       }
     }
-    return layers;
   }
 
   private splice(address: string, before: List | undefined, cursor: RecordCursor, schema: StateSchema): void {
@@ -398,25 +386,42 @@ class RecordSink {
 }
 
 function* writeLinks(
-  layers: readonly Layer[],
+  folded: Folded,
   keyGroup: number,
   sorted: boolean,
 ): Generator<void, readonly RestoredLink[], void> {
-  const links: RestoredLink[] = [];
-  for (const { schema, units } of layers) {
-    const sink = new RecordSink(keyGroup, schema);
-    const ordered = sorted ? sort(units) : units;
-    for (let start = 0; start < ordered.length; start += BLOCK_ENTRIES_MAX) {
-      const part = ordered.slice(start, start + BLOCK_ENTRIES_MAX);
-      for (const { write } of sorted ? part : sort(part)) write(sink);
-      // Where only blocks are sorted the next part may begin anywhere.
-      if (!sorted) sink.endBlock();
-      yield;
-    }
-    sink.endBlock();
-    links.push({ schema, blocks: sink.blocks, isImage: true });
+  const links: OpenLink[] = [];
+  const linkOf = (schema: StateSchema, lowest: number): number => {
+    let index = lowest;
+    while (index < links.length && links[index]?.schema !== schema) index++;
+    if (index === links.length) links.push({ schema, sink: new RecordSink(keyGroup, schema), pending: [] });
+    return index;
+  };
+  for (const [index, unit] of folded.units(linkOf)) {
+    const link = links[index] as OpenLink;
+    link.pending.push(unit);
+    if (sorted || link.pending.length < BLOCK_ENTRIES_MAX) continue;
+    writePending(link);
+    yield;
   }
-  return links;
+  for (const link of links) {
+    writePending(link);
+    yield;
+  }
+  return links.map(({ schema, sink }) => ({ schema, blocks: sink.blocks, isImage: true }));
+}
+
+interface OpenLink {
+  readonly schema: StateSchema;
+  readonly sink: RecordSink;
+  pending: Unit[];
+}
+
+function writePending(link: OpenLink): void {
+  for (const { write } of sort(link.pending)) write(link.sink);
+  // Where only blocks are sorted what comes next may begin anywhere.
+  link.sink.endBlock();
+  link.pending = [];
 }
 
 function sort(units: readonly Unit[]): readonly Unit[] {
