@@ -10,49 +10,20 @@
 
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
-import { HashMapStateBackend } from '@tidemark/state-backend-hashmap';
+import { int32, systemClock, systemScheduler, ValueStateDescriptor } from '@tidemark/state-core';
 import {
-  Configuration,
-  int32,
-  KeyGroupRange,
-  silentLogger,
-  systemClock,
-  systemRandom,
-  systemScheduler,
-  ValueStateDescriptor,
-} from '@tidemark/state-core';
-import {
-  type CheckpointStateOutputStream,
   type KeyedStateBackend,
   keyedStateCheckpointedSizeBytes,
   type SnapshotSharing,
-  type StateHandleReader,
   VOID_NAMESPACE,
   voidNamespaceSerializer,
 } from '@tidemark/state-core/spi';
 import { createSnapshotContext } from '@tidemark/state-core/support';
+import { CountingStream, createHeapBackend, KEY_GROUPS } from './heap-subject.js';
 import { describeMachine } from './machine.js';
 
-const KEY_GROUPS = 128;
 const MIB: number = 2 ** 20;
 const ALLOWANCE_BYTES: number = 64 * 1024;
-
-const nothingToRead: StateHandleReader = {
-  openInput: () => Promise.reject(new Error('nothing is restored in this benchmark')),
-};
-
-/** Takes bytes and forgets them: only their number counts. */
-class CountingStream implements CheckpointStateOutputStream {
-  position = 0;
-  async write(bytes: Uint8Array): Promise<void> {
-    this.position += bytes.length;
-  }
-  async flush(): Promise<void> {}
-  async closeAndGetHandle(): Promise<{ kind: 'byte-stream'; name: string; bytes: Uint8Array }> {
-    return { kind: 'byte-stream', name: 'counted', bytes: new Uint8Array(0) };
-  }
-  async close(): Promise<void> {}
-}
 
 const descriptor: ValueStateDescriptor<number> = new ValueStateDescriptor('value', { type: int32 });
 
@@ -65,25 +36,7 @@ class Subject {
   ) {}
 
   static async create(sharing: SnapshotSharing): Promise<Subject> {
-    const backend = await new HashMapStateBackend().createKeyedStateBackend({
-      jobId: 'incremental',
-      operatorIdentifier: 'benchmark_0',
-      attempt: 0,
-      config: new Configuration(),
-      clock: systemClock,
-      scheduler: systemScheduler,
-      random: systemRandom,
-      logger: silentLogger,
-      stateReader: nothingToRead,
-      signal: new AbortController().signal,
-      keySerializer: int32,
-      numberOfKeyGroups: KEY_GROUPS,
-      keyGroupRange: KeyGroupRange.of(0, KEY_GROUPS - 1),
-      stateHandles: [],
-      restoredCheckpointId: undefined,
-      declaredStates: [],
-      managedMemoryFraction: 1,
-    });
+    const backend = await createHeapBackend('incremental');
     return new Subject(backend, sharing);
   }
 

@@ -8,50 +8,25 @@
 
 import { PerformanceObserver, performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
-import { HashMapStateBackend } from '@tidemark/state-backend-hashmap';
 import {
-  Configuration,
   float64,
   int32,
-  KeyGroupRange,
   ListStateDescriptor,
   MapStateDescriptor,
-  silentLogger,
   systemClock,
-  systemRandom,
   systemScheduler,
   ValueStateDescriptor,
 } from '@tidemark/state-core';
 import {
-  type CheckpointStateOutputStream,
   type CheckpointStreamFactory,
   type KeyedStateBackend,
   type SnapshotContext,
-  type StateHandleReader,
   voidNamespaceSerializer,
 } from '@tidemark/state-core/spi';
 import { createSnapshotContext } from '@tidemark/state-core/support';
-
-const KEY_GROUPS = 128;
-
-/** Takes bytes and forgets them: only their number counts. */
-class CountingStream implements CheckpointStateOutputStream {
-  position = 0;
-  async write(bytes: Uint8Array): Promise<void> {
-    this.position += bytes.length;
-  }
-  async flush(): Promise<void> {}
-  async closeAndGetHandle(): Promise<{ kind: 'byte-stream'; name: string; bytes: Uint8Array }> {
-    return { kind: 'byte-stream', name: 'counted', bytes: new Uint8Array(0) };
-  }
-  async close(): Promise<void> {}
-}
+import { CountingStream, createHeapBackend, KEY_GROUPS } from './heap-subject.js';
 
 const counting: CheckpointStreamFactory = { createCheckpointStateOutputStream: async () => new CountingStream() };
-const nothingToRead: StateHandleReader = {
-  openInput: () => Promise.reject(new Error('nothing is restored in this benchmark')),
-};
-
 /** A stretch of time in which nothing else could run, in milliseconds since the start of the process. */
 interface Span {
   readonly startMs: number;
@@ -76,28 +51,6 @@ interface Round {
   readonly longestGapMs: number;
   readonly gcMs: number;
   readonly longestGcMs: number;
-}
-
-async function createBackend(): Promise<KeyedStateBackend<number>> {
-  return new HashMapStateBackend().createKeyedStateBackend({
-    jobId: 'snapshot-pause',
-    operatorIdentifier: 'benchmark_0',
-    attempt: 0,
-    config: new Configuration(),
-    clock: systemClock,
-    scheduler: systemScheduler,
-    random: systemRandom,
-    logger: silentLogger,
-    stateReader: nothingToRead,
-    signal: new AbortController().signal,
-    keySerializer: int32,
-    numberOfKeyGroups: KEY_GROUPS,
-    keyGroupRange: KeyGroupRange.of(0, KEY_GROUPS - 1),
-    stateHandles: [],
-    restoredCheckpointId: undefined,
-    declaredStates: [],
-    managedMemoryFraction: 1,
-  });
 }
 
 /** Four fifths values, one tenth lists, one tenth maps. */
@@ -202,7 +155,7 @@ const { values: flags } = parseArgs({
 });
 const entries = Number(flags.entries);
 const rounds = Number(flags.rounds);
-const backend = await createBackend();
+const backend = await createHeapBackend('snapshot-pause');
 const update = fill(backend, entries);
 console.log(
   `${entries.toLocaleString('en')} entries in 3 states, ${KEY_GROUPS} key groups, node ${process.version}; ms`,

@@ -8,75 +8,32 @@
 
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
-import { HashMapStateBackend } from '@tidemark/state-backend-hashmap';
 import {
-  Configuration,
   int32,
-  KeyGroupRange,
   ListStateDescriptor,
   MapStateDescriptor,
   StateTtlConfig,
-  silentLogger,
   string,
   systemClock,
-  systemRandom,
   systemScheduler,
   ValueStateDescriptor,
 } from '@tidemark/state-core';
-import {
-  type CheckpointStateOutputStream,
-  type KeyedStateBackend,
-  keyedStateSizeBytes,
-  type StateHandleReader,
-  voidNamespaceSerializer,
-} from '@tidemark/state-core/spi';
+import { type KeyedStateBackend, keyedStateSizeBytes, voidNamespaceSerializer } from '@tidemark/state-core/spi';
 import { createSnapshotContext } from '@tidemark/state-core/support';
+import { CountingStream, createHeapBackend } from './heap-subject.js';
 import { describeMachine } from './machine.js';
 
-const KEY_GROUPS = 128;
 const MIB: number = 2 ** 20;
 
-const nothingToRead: StateHandleReader = {
-  openInput: () => Promise.reject(new Error('nothing is restored in this benchmark')),
-};
-
-/** Takes bytes and forgets them: only their number counts. */
-class CountingStream implements CheckpointStateOutputStream {
-  position = 0;
-  async write(bytes: Uint8Array): Promise<void> {
-    this.position += bytes.length;
-  }
-  async flush(): Promise<void> {}
-  async closeAndGetHandle(): Promise<{ kind: 'byte-stream'; name: string; bytes: Uint8Array }> {
+/** Adds what its streams took to {@link counted}. */
+class TotalledStream extends CountingStream {
+  override closeAndGetHandle(): ReturnType<CountingStream['closeAndGetHandle']> {
     counted.bytes += this.position;
-    return { kind: 'byte-stream', name: 'counted', bytes: new Uint8Array(0) };
+    return super.closeAndGetHandle();
   }
-  async close(): Promise<void> {}
 }
 
 const counted = { bytes: 0 };
-
-async function createBackend(): Promise<KeyedStateBackend<number>> {
-  return new HashMapStateBackend().createKeyedStateBackend({
-    jobId: 'ttl-expiry',
-    operatorIdentifier: 'benchmark_0',
-    attempt: 0,
-    config: new Configuration(),
-    clock: systemClock,
-    scheduler: systemScheduler,
-    random: systemRandom,
-    logger: silentLogger,
-    stateReader: nothingToRead,
-    signal: new AbortController().signal,
-    keySerializer: int32,
-    numberOfKeyGroups: KEY_GROUPS,
-    keyGroupRange: KeyGroupRange.of(0, KEY_GROUPS - 1),
-    stateHandles: [],
-    restoredCheckpointId: undefined,
-    declaredStates: [],
-    managedMemoryFraction: 1,
-  });
-}
 
 /** Half values, a quarter lists, a quarter maps, and a tenth as many values that stay. */
 function fill(backend: KeyedStateBackend<number>, entries: number, ttl: StateTtlConfig): void {
@@ -109,7 +66,7 @@ async function snapshotBytes(backend: KeyedStateBackend<number>, checkpointId: n
   counted.bytes = 0;
   const context = createSnapshotContext({
     checkpointId,
-    streams: { createCheckpointStateOutputStream: async () => new CountingStream() },
+    streams: { createCheckpointStateOutputStream: async () => new TotalledStream() },
     clock: systemClock,
     scheduler: systemScheduler,
   });
@@ -125,7 +82,7 @@ function collectGarbage(): void {
 async function measureExpiry(entries: number, ttlSeconds: number): Promise<void> {
   collectGarbage();
   const emptyBytes = process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers;
-  const backend = await createBackend();
+  const backend = await createHeapBackend('ttl-expiry');
   const startMs = performance.now();
   fill(backend, entries, StateTtlConfig.of({ ttlMs: ttlSeconds * 1000 }));
   const filledMs = performance.now();
@@ -209,7 +166,7 @@ async function measureCost(entries: number, rounds: number): Promise<void> {
   const best = new Map<string, number>();
   const made: { name: string; backend: KeyedStateBackend<number>; state: CostState }[] = [];
   for (const [name, options] of variants) {
-    const backend = await createBackend();
+    const backend = await createHeapBackend('ttl-expiry');
     const descriptor = new ValueStateDescriptor('value', { type: int32, ...options });
     const state = backend.getOrCreateKeyedState(voidNamespaceSerializer, descriptor);
     OPERATIONS['valueUpdate']?.(backend, state as CostState, Int32Array.from(keys).sort());
