@@ -10,10 +10,8 @@ import {
   systemRandom,
   systemScheduler,
 } from '@tidemark/state-core';
-import type { CheckpointStateOutputStream, KeyedStateBackend } from '@tidemark/state-core/spi';
-
-/** Key groups of every benchmark. */
-export const KEY_GROUPS = 128;
+import type { CheckpointStateOutputStream, KeyedStateBackend, StateBackend } from '@tidemark/state-core/spi';
+import { KEY_GROUPS } from './workloads/sequences.js';
 
 /** Takes bytes and forgets them: only their number counts. */
 export class CountingStream implements CheckpointStateOutputStream {
@@ -30,11 +28,20 @@ export class CountingStream implements CheckpointStateOutputStream {
 
 /** An empty heap backend with int32 keys and all key groups. */
 export function createHeapBackend(jobId: string): Promise<KeyedStateBackend<number>> {
-  return new HashMapStateBackend().createKeyedStateBackend({
+  return createEmptyBackend(new HashMapStateBackend(), jobId);
+}
+
+/** The keyed state of any backend, empty, with int32 keys and all key groups. */
+export function createEmptyBackend(
+  stateBackend: StateBackend,
+  jobId: string,
+  config: Configuration = new Configuration(),
+): Promise<KeyedStateBackend<number>> {
+  return stateBackend.createKeyedStateBackend({
     jobId,
     operatorIdentifier: 'benchmark_0',
     attempt: 0,
-    config: new Configuration(),
+    config,
     clock: systemClock,
     scheduler: systemScheduler,
     random: systemRandom,

@@ -8,7 +8,6 @@
 //
 //   pnpm bench:incremental [--entries 2000000] [--rounds 5]
 
-import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { int32, systemClock, systemScheduler, ValueStateDescriptor } from '@tidemark/state-core';
 import {
@@ -19,8 +18,11 @@ import {
   voidNamespaceSerializer,
 } from '@tidemark/state-core/spi';
 import { createSnapshotContext } from '@tidemark/state-core/support';
-import { CountingStream, createHeapBackend, KEY_GROUPS } from './heap-subject.js';
+import { nowMs } from './ambient/process-clock.js';
+import { CountingStream, createHeapBackend } from './heap-subject.js';
 import { describeMachine } from './machine.js';
+import { spreadOf } from './runner/statistics.js';
+import { KEY_GROUPS } from './workloads/sequences.js';
 
 const MIB: number = 2 ** 20;
 const ALLOWANCE_BYTES: number = 64 * 1024;
@@ -44,29 +46,29 @@ class Subject {
   set(first: number, end: number, step: number, value: number): number {
     const { backend } = this;
     const state = backend.getPartitionedState(VOID_NAMESPACE, voidNamespaceSerializer, descriptor);
-    const startMs = performance.now();
+    const startMs = nowMs();
     for (let key = first; key < end; key += step) {
       backend.setCurrentKey(key);
       state.update(value);
     }
-    return performance.now() - startMs;
+    return nowMs() - startMs;
   }
 
   /** Removes keys; the time it took in milliseconds. */
   remove(first: number, end: number, step: number): number {
     const { backend } = this;
     const state = backend.getPartitionedState(VOID_NAMESPACE, voidNamespaceSerializer, descriptor);
-    const startMs = performance.now();
+    const startMs = nowMs();
     for (let key = first; key < end; key += step) {
       backend.setCurrentKey(key);
       state.clear();
     }
-    return performance.now() - startMs;
+    return nowMs() - startMs;
   }
 
   /** Takes a checkpoint on the one before; its size and time. */
   async checkpoint(isFull = false): Promise<{ readonly bytes: number; readonly ms: number }> {
-    const startMs = performance.now();
+    const startMs = nowMs();
     const checkpointId = ++this.checkpointId;
     const context = createSnapshotContext({
       checkpointId,
@@ -78,7 +80,7 @@ class Subject {
     });
     const { jobManagerOwned } = await this.backend.snapshot(context).write();
     const bytes = jobManagerOwned === undefined ? 0 : keyedStateCheckpointedSizeBytes(jobManagerOwned);
-    return { bytes, ms: performance.now() - startMs };
+    return { bytes, ms: nowMs() - startMs };
   }
 
   close(): Promise<void> {
@@ -97,8 +99,8 @@ function line(name: string, { bytes, ms }: Figures, full: Figures): void {
   console.log(`${name.padEnd(42)}${mib} MiB ${ms.toFixed(1).padStart(9)} ms ${ofFull} % of the time of a full one`);
 }
 
-function median(values: number[]): number {
-  return values.sort((a, b) => a - b)[values.length >> 1] as number;
+function median(values: readonly number[]): number {
+  return spreadOf(values).median;
 }
 
 async function sizes(entries: number, rounds: number): Promise<boolean> {

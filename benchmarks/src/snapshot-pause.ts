@@ -6,7 +6,7 @@
 //
 //   pnpm bench:pause [--entries 500000] [--rounds 5]
 
-import { PerformanceObserver, performance } from 'node:perf_hooks';
+import { PerformanceObserver } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import {
   float64,
@@ -24,7 +24,9 @@ import {
   voidNamespaceSerializer,
 } from '@tidemark/state-core/spi';
 import { createSnapshotContext } from '@tidemark/state-core/support';
-import { CountingStream, createHeapBackend, KEY_GROUPS } from './heap-subject.js';
+import { nowMs, pause, startStopwatch } from './ambient/process-clock.js';
+import { CountingStream, createHeapBackend } from './heap-subject.js';
+import { KEY_GROUPS } from './workloads/sequences.js';
 
 const counting: CheckpointStreamFactory = { createCheckpointStateOutputStream: async () => new CountingStream() };
 /** A stretch of time in which nothing else could run, in milliseconds since the start of the process. */
@@ -80,18 +82,17 @@ function fill(backend: KeyedStateBackend<number>, entries: number): (key: number
 
 /** Measures the slices of a writer by the times at which it takes and gives back the loop. */
 function timed(context: SnapshotContext, note: (slice: Slice) => void, betweenSlices: () => void): SnapshotContext {
-  let startMs = performance.now();
-  let startCpu = process.cpuUsage();
+  let startMs = nowMs();
+  let elapsed = startStopwatch();
   return {
     ...context,
     yieldNow: async () => {
-      const { user, system } = process.cpuUsage(startCpu);
-      note({ startMs, endMs: performance.now(), cpuMs: (user + system) / 1000 });
+      note({ startMs, endMs: nowMs(), cpuMs: elapsed().cpuMs });
       await context.yieldNow();
       betweenSlices();
       await context.yieldNow();
-      startCpu = process.cpuUsage();
-      startMs = performance.now();
+      elapsed = startStopwatch();
+      startMs = nowMs();
     },
   };
 }
@@ -115,10 +116,10 @@ async function round(backend: KeyedStateBackend<number>, checkpointId: number, c
   observer.observe({ entryTypes: ['gc'] });
   const slices: Slice[] = [];
   const gaps: number[] = [];
-  let lastTickMs = performance.now();
+  let lastTickMs = nowMs();
   const ticker = setInterval(() => {
-    gaps.push(performance.now() - lastTickMs);
-    lastTickMs = performance.now();
+    gaps.push(nowMs() - lastTickMs);
+    lastTickMs = nowMs();
   }, 1);
 
   const context = createSnapshotContext({
@@ -128,14 +129,14 @@ async function round(backend: KeyedStateBackend<number>, checkpointId: number, c
     scheduler: systemScheduler,
   });
   const watched = timed(context, (slice) => slices.push(slice), change);
-  const freezeStartMs = performance.now();
+  const freezeStartMs = nowMs();
   const view = backend.snapshot(watched);
-  const freezeMs = performance.now() - freezeStartMs;
+  const freezeMs = nowMs() - freezeStartMs;
   await view.write();
-  const writeMs = performance.now() - freezeStartMs - freezeMs;
+  const writeMs = nowMs() - freezeStartMs - freezeMs;
 
   clearInterval(ticker);
-  await new Promise((resolve) => setTimeout(resolve, 10));
+  await pause(10);
   observer.disconnect();
   const gcPauses = collections.map(({ startMs, endMs }) => endMs - startMs);
   return {

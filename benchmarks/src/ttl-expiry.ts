@@ -6,7 +6,6 @@
 //
 //   pnpm bench:ttl [--entries 500000] [--ttl-seconds 4] [--rounds 7]
 
-import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import {
   int32,
@@ -20,8 +19,10 @@ import {
 } from '@tidemark/state-core';
 import { type KeyedStateBackend, keyedStateSizeBytes, voidNamespaceSerializer } from '@tidemark/state-core/spi';
 import { createSnapshotContext } from '@tidemark/state-core/support';
+import { collectGarbage, nowMs, pause, startStopwatch } from './ambient/process-clock.js';
 import { CountingStream, createHeapBackend } from './heap-subject.js';
 import { describeMachine } from './machine.js';
+import { shuffled } from './workloads/sequences.js';
 
 const MIB: number = 2 ** 20;
 
@@ -74,21 +75,16 @@ async function snapshotBytes(backend: KeyedStateBackend<number>, checkpointId: n
   return counted.bytes || (jobManagerOwned === undefined ? 0 : keyedStateSizeBytes(jobManagerOwned));
 }
 
-/** Given by `node --expose-gc`, which the command starts with. */
-function collectGarbage(): void {
-  (globalThis as { gc?: () => void }).gc?.();
-}
-
 async function measureExpiry(entries: number, ttlSeconds: number): Promise<void> {
   collectGarbage();
   const emptyBytes = process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers;
   const backend = await createHeapBackend('ttl-expiry');
-  const startMs = performance.now();
+  const startMs = nowMs();
   fill(backend, entries, StateTtlConfig.of({ ttlMs: ttlSeconds * 1000 }));
-  const filledMs = performance.now();
+  const filledMs = nowMs();
   console.log(`${entries} keys written in ${((filledMs - startMs) / 1000).toFixed(1)} s, then nobody touches them`);
   console.log('  seconds   entries    expired   heap MiB   snapshot MiB');
-  const cpuBefore = process.cpuUsage();
+  const elapsed = startStopwatch();
   for (let second = 0, checkpointId = 1; second <= ttlSeconds + 4; second++, checkpointId++) {
     collectGarbage();
     const memory = process.memoryUsage();
@@ -96,18 +92,15 @@ async function measureExpiry(entries: number, ttlSeconds: number): Promise<void>
     const entriesLeft = backend.numKeyValueStateEntries();
     const expired = Number(backend.metrics()['expiredEntries']);
     const snapshotMib = (await snapshotBytes(backend, checkpointId)) / MIB;
-    const atSeconds = (performance.now() - startMs) / 1000;
+    const atSeconds = (nowMs() - startMs) / 1000;
     const columns = [atSeconds.toFixed(1), entriesLeft, expired, heapMib.toFixed(1), snapshotMib.toFixed(1)];
     console.log(
       `  ${columns.map((column, index) => String(column).padStart([7, 9, 9, 9, 13][index] as number)).join('  ')}`,
     );
-    await new Promise((resolve) =>
-      setTimeout(resolve, Math.max(0, (second + 1) * 1000 - (performance.now() - filledMs))),
-    );
+    await pause(Math.max(0, (second + 1) * 1000 - (nowMs() - filledMs)));
   }
-  const cpu = process.cpuUsage(cpuBefore);
   console.log(
-    `  CPU time of the watch, its snapshots and collections included: ${((cpu.user + cpu.system) / 1e6).toFixed(1)} s`,
+    `  CPU time of the watch, its snapshots and collections included: ${(elapsed().cpuMs / 1000).toFixed(1)} s`,
   );
   await backend.close();
 }
@@ -144,17 +137,6 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
 };
 
-function shuffled(count: number): Int32Array {
-  const keys = Int32Array.from({ length: count }, (_, index) => index);
-  let seed = 12_345;
-  for (let index = count - 1; index > 0; index--) {
-    seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
-    const other = seed % (index + 1);
-    [keys[index], keys[other]] = [keys[other] as number, keys[index] as number];
-  }
-  return keys;
-}
-
 async function measureCost(entries: number, rounds: number): Promise<void> {
   const hour = { ttlMs: 3_600_000 };
   const variants = new Map([
@@ -162,7 +144,7 @@ async function measureCost(entries: number, rounds: number): Promise<void> {
     ['OnCreateAndWrite', { ttl: StateTtlConfig.of(hour) }],
     ['OnReadAndWrite', { ttl: StateTtlConfig.of({ ...hour, updateType: 'OnReadAndWrite' }) }],
   ]);
-  const keys = shuffled(entries);
+  const keys = Int32Array.from(shuffled(entries, 0, 12_345));
   const best = new Map<string, number>();
   const made: { name: string; backend: KeyedStateBackend<number>; state: CostState }[] = [];
   for (const [name, options] of variants) {
@@ -176,10 +158,9 @@ async function measureCost(entries: number, rounds: number): Promise<void> {
   for (let round = 0; round < rounds; round++) {
     for (const [operation, run] of Object.entries(OPERATIONS)) {
       for (const { name, backend, state } of made) {
-        const before = process.cpuUsage();
+        const elapsed = startStopwatch();
         sum += run(backend, state, keys);
-        const cpu = process.cpuUsage(before);
-        const nanoseconds = ((cpu.user + cpu.system) * 1000) / entries;
+        const nanoseconds = (elapsed().cpuMs * 1e6) / entries;
         const key = `${operation} ${name}`;
         best.set(key, Math.min(best.get(key) ?? Number.POSITIVE_INFINITY, nanoseconds));
       }
