@@ -1,0 +1,102 @@
+// The writing of dirty cells within one batch of the store.
+//
+//   CB1. Nothing counts as written before the batch has ended; when it fails, all of it is listed again.
+//   CB2. A value that cannot be written stands aside with its error, and so does what builds on it at the same address.
+
+import { isStateError, StateError } from '../error/state-error.js';
+import type { Cell } from './cell.js';
+import type { DirtyGroup, DirtyList } from './dirty-group.js';
+import type { PathWriter } from './path-writer.js';
+
+/** One batch. */
+export class CellBatch {
+  /** Records handed to the store. */
+  records = 0;
+  private readonly written: Cell[] = [];
+  private readonly lists: DirtyList[] = [];
+  /** Cells that could not be written, or not wholly. */
+  private readonly aside: Cell[] = [];
+  /** A cell that needs more than this batch. */
+  private partial: Cell | undefined = undefined;
+
+  constructor(
+    private readonly paths: PathWriter,
+    private readonly limit: number,
+  ) {}
+
+  /** Writes cells of a key group from epochs up to `epoch`. Returns whether there is room for more. */
+  writeGroup(group: DirtyGroup, epoch: number): boolean {
+    for (const waiting of group.epochs) {
+      if (waiting.epoch > epoch) return true;
+      for (const list of waiting.lists) if (!this.writeList(list, group)) return false;
+    }
+    return true;
+  }
+
+  /** The batch has ended well: what it wrote to its end. */
+  end(): readonly Cell[] {
+    this.partial?.partWritten();
+    for (const cell of this.aside) cell.partWritten();
+    return this.written;
+  }
+
+  /** The batch failed (CB1). */
+  undo(): void {
+    this.partial?.unsettle(this.paths);
+    for (const cell of this.aside) cell.unsettle(this.paths);
+    for (const [index, cell] of this.written.entries()) {
+      cell.unsettle(this.paths);
+      this.lists[index]?.add(cell);
+    }
+  }
+
+  private writeList(list: DirtyList, group: DirtyGroup): boolean {
+    for (let cell = list.peek(this.paths); cell !== undefined; cell = list.peek(this.paths)) {
+      if (this.records >= this.limit) return false;
+      this.records++;
+      group.writtenEpoch = list.epoch;
+      if (!this.writeCell(cell, list, group)) return false;
+      list.take();
+    }
+    return true;
+  }
+
+  /** False when there is more to write of the cell. */
+  private writeCell(cell: Cell, list: DirtyList, group: DirtyGroup): boolean {
+    this.partial = cell;
+    try {
+      checkElder(cell, group);
+      // Encoded at the beginning of the run for the order: now it has to be right.
+      const path = cell.encode(this.paths);
+      while (cell.write(path, list.epoch, this.limit) === 'more') if (++this.records >= this.limit) return false;
+    } catch (error) {
+      if (!isFaultOfValue(error)) throw error;
+      group.failed.push({ cell, error });
+      this.aside.push(cell);
+      this.partial = undefined;
+      return true;
+    }
+    this.partial = undefined;
+    cell.wrote();
+    this.written.push(cell);
+    this.lists.push(list);
+    return true;
+  }
+}
+
+/** @throws the error of an elder that could not be written and still counts (CB2). */
+export function checkElder({ elder }: Cell, { failed }: DirtyGroup): void {
+  if (elder === undefined || elder.supersededIn !== 0) return;
+  const failure = failed.find(({ cell }) => cell === elder);
+  if (failure !== undefined) throw failure.error;
+}
+
+/** Whether an error says that one value cannot be written, and nothing of others. */
+export function isFaultOfValue(error: unknown): boolean {
+  if (!(error instanceof StateError)) return false;
+  return (
+    isStateError(error, 'value-not-serializable') ||
+    isStateError(error, 'value-too-large') ||
+    isStateError(error, 'mutation-detected')
+  );
+}

@@ -1,0 +1,145 @@
+// A map in memory: the cells of its entries that are known, and whether the store's still count.
+//
+//   MO1. An owner is the map of one key and namespace. It is in the index while it has cells, hides the store or is walked
+//        over.
+//   MO2. A map that was cleared hides the store until the clearing has been written (`clearing`); entries that came before it
+//        are dead or wait in earlier epochs.
+//   MO3. `structure` counts entries that came and went; who walks over the map fails when it moves. That an entry expired does
+//        not count.
+
+import type { KeyIdentity } from '../serialization/type-serializer.js';
+import { Cell, type CellWriting } from './cell.js';
+import type { CellTable } from './cell-table.js';
+import type { PathWriter } from './path-writer.js';
+import { NOTHING } from './stored-table.js';
+
+/** The map of a key and namespace. */
+export class MapOwner {
+  readonly cells: Map<KeyIdentity, MapCell> = new Map();
+  /** Cells with a value. */
+  live = 0;
+  /** The clearing that is still to be written (MO2). */
+  clearing: ClearCell | undefined = undefined;
+  structure = 0;
+  /** Walks over this map that have not ended. */
+  readonly walks: Set<OwnerWalk> = new Set();
+  isIndexed = true;
+  private prefixBytes: Uint8Array | undefined = undefined;
+
+  constructor(
+    readonly table: CellTable,
+    readonly keyIdentity: KeyIdentity,
+    readonly namespaceIdentity: KeyIdentity,
+    readonly key: unknown,
+    readonly namespace: unknown,
+  ) {}
+
+  /** What the paths of all entries begin with. */
+  prefix(paths: PathWriter): Uint8Array {
+    this.prefixBytes ??= paths.path(this.table.types, this.key, this.namespace).slice();
+    return this.prefixBytes;
+  }
+
+  /** Lets go of an owner that nobody needs (MO1). */
+  release(): void {
+    if (this.cells.size > 0 || this.clearing !== undefined || this.walks.size > 0 || !this.isIndexed) return;
+    this.isIndexed = false;
+    this.table.owners.delete(this.keyIdentity, this.namespaceIdentity);
+  }
+}
+
+/** A walk over a map, which wants to know what is written behind its back. */
+export interface OwnerWalk {
+  /** The value at a path was written to the store. */
+  wrote(path: string): void;
+}
+
+/** The value of a map key. */
+export class MapCell extends Cell {
+  constructor(
+    readonly owner: MapOwner,
+    readonly mapKeyIdentity: KeyIdentity,
+    readonly mapKey: unknown,
+    value: unknown,
+    there: boolean | undefined,
+  ) {
+    super(owner.table, value, there);
+  }
+
+  override get isCounted(): boolean {
+    return this.owner.clearing !== undefined;
+  }
+
+  encode(paths: PathWriter): Uint8Array {
+    return paths.pathOfEntry(this.table.types, this.owner.prefix(paths), this.mapKey);
+  }
+
+  forget(): void {
+    this.isIndexed = false;
+    const { owner } = this;
+    if (this.value !== NOTHING) owner.live--;
+    owner.cells.delete(this.mapKeyIdentity);
+    if (owner.cells.size === 0) owner.release();
+  }
+
+  enter(): void {
+    this.owner.cells.set(this.mapKeyIdentity, this);
+    if (this.value !== NOTHING) this.owner.live++;
+  }
+
+  replaceElder(): void {
+    this.owner.cells.set(this.mapKeyIdentity, this);
+  }
+
+  succeed(): MapCell {
+    return new MapCell(this.owner, this.mapKeyIdentity, this.mapKey, this.value, this.there);
+  }
+
+  override write(path: Uint8Array, epoch: number, limit: number): CellWriting {
+    const outcome = super.write(path, epoch, limit);
+    for (const walk of this.owner.walks) walk.wrote(this.path);
+    return outcome;
+  }
+}
+
+/** That a map was cleared. Its path is the prefix of those of all entries: it is written before them. */
+export class ClearCell extends Cell {
+  constructor(readonly owner: MapOwner) {
+    super(owner.table, NOTHING, undefined);
+  }
+
+  encode(paths: PathWriter): Uint8Array {
+    return this.owner.prefix(paths);
+  }
+
+  forget(): void {
+    this.isIndexed = false;
+    if (this.owner.clearing !== this) return;
+    this.owner.clearing = undefined;
+    this.owner.release();
+  }
+
+  enter(): void {
+    this.owner.clearing = this;
+  }
+
+  replaceElder(): void {
+    this.enter();
+  }
+
+  succeed(): ClearCell {
+    return new ClearCell(this.owner);
+  }
+
+  override get isPresent(): boolean {
+    return false;
+  }
+
+  override write(path: Uint8Array, epoch: number, limit: number): CellWriting {
+    return this.table.stored.clear(path, epoch, limit) ? 'done' : 'more';
+  }
+
+  override wrote(): void {}
+
+  override unsettle(): void {}
+}

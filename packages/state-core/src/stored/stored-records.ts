@@ -1,0 +1,122 @@
+// The records of one state in one key group: get, put, delete and scan by path, whatever the length of the path.
+//
+// Owns: the overflow rule at work (stored-paths.ts), and asking the views before every change (frozen-views.ts). Leaves what
+// the values are to the tables.
+
+import { ByteWriter } from '../bytes/byte-writer.js';
+import { compareBytes } from '../serialization/key-bytes.js';
+import type { KeyedStore, KeyedStoreEntry } from '../state-backend/keyed-store.js';
+import type { ChangeRuns } from './change-runs.js';
+import type { FrozenViews, ViewedTable } from './frozen-views.js';
+import { beginsWith, readBucket, type StoredPaths, writeBucket } from './stored-paths.js';
+
+/** What all tables of a backend share. */
+export interface StoreAccess {
+  readonly store: KeyedStore;
+  readonly paths: StoredPaths;
+  readonly views: FrozenViews;
+  readonly runs: ChangeRuns;
+}
+
+const NO_ENTRIES: readonly KeyedStoreEntry[] = [];
+
+/** The records of a state in a key group. */
+export class StoredRecords {
+  private readonly store: KeyedStore;
+  private readonly paths: StoredPaths;
+  private readonly views: FrozenViews;
+  private readonly keyGroup: number;
+  private readonly stateId: number;
+
+  constructor(
+    { store, paths, views }: StoreAccess,
+    private readonly table: ViewedTable,
+  ) {
+    this.store = store;
+    this.paths = paths;
+    this.views = views;
+    this.keyGroup = table.keyGroup;
+    this.stateId = table.stateId;
+  }
+
+  /** The array may be overwritten by the next call of the store. */
+  get(path: Uint8Array): Uint8Array | undefined {
+    const { store, keyGroup, stateId, paths } = this;
+    if (path.length <= paths.plainMax) return store.get(keyGroup, stateId, path);
+    const bucket = store.get(keyGroup, stateId, paths.storedOf(path));
+    return bucket && readBucket(bucket).find((entry) => compareBytes(entry.path, path) === 0)?.value;
+  }
+
+  /** @returns Whether a running view wants what stood there. */
+  put(path: Uint8Array, value: Uint8Array, epoch: number): boolean {
+    const stored = this.paths.storedOf(path);
+    const isWanted = this.beforeChange(stored, epoch);
+    this.write(path, stored, value);
+    return isWanted;
+  }
+
+  /** As {@link put}. */
+  delete(path: Uint8Array, epoch: number): boolean {
+    const stored = this.paths.storedOf(path);
+    const isWanted = this.beforeChange(stored, epoch);
+    this.write(path, stored, undefined);
+    return isWanted;
+  }
+
+  /** Puts what was there before everything: no view sees it. */
+  load(path: Uint8Array, value: Uint8Array): void {
+    this.write(path, this.paths.storedOf(path), value);
+  }
+
+  /** Entries whose path begins with `prefix`, from `after` on, in the order of the store: about `limit`, fewer at the end. */
+  scan(prefix: Uint8Array, after: Uint8Array | undefined, limit: number): readonly KeyedStoreEntry[] {
+    const { store, keyGroup, stateId, paths } = this;
+    if (paths.plainMax === Number.POSITIVE_INFINITY) return store.scan(keyGroup, stateId, prefix, after, limit);
+    const storedPrefix = paths.storedPrefixOf(prefix);
+    let from = after && paths.storedOf(after);
+    let found: KeyedStoreEntry[] | undefined;
+    for (;;) {
+      const entries = store.scan(keyGroup, stateId, storedPrefix, from, limit);
+      const matching = this.expand(entries, prefix);
+      const isEnd = entries.length < limit;
+      if (found === undefined && (isEnd || matching.length >= limit)) return matching;
+      found = found === undefined ? [...matching] : [...found, ...matching];
+      // Fewer would say that there are no more.
+      if (isEnd || found.length >= limit) return found;
+      from = (entries[entries.length - 1] as KeyedStoreEntry).path;
+    }
+  }
+
+  /** Entries of the store as entries by path. */
+  expand(entries: readonly KeyedStoreEntry[], prefix: Uint8Array): readonly KeyedStoreEntry[] {
+    const { paths } = this;
+    const last = entries[entries.length - 1];
+    if (last === undefined) return NO_ENTRIES;
+    const mayDiffer = prefix.length > paths.storedPrefixOf(prefix).length;
+    if (!mayDiffer && !entries.some(({ path }) => paths.isShortened(path))) return entries;
+    const expanded: KeyedStoreEntry[] = [];
+    for (const entry of entries) {
+      const inside = paths.isShortened(entry.path) ? readBucket(entry.value) : [entry];
+      for (const one of inside) if (!mayDiffer || beginsWith(one.path, prefix)) expanded.push(one);
+    }
+    return expanded;
+  }
+
+  private beforeChange(stored: Uint8Array, epoch: number): boolean {
+    return this.views.running > 0 && this.views.beforeChange(this.table, stored, epoch);
+  }
+
+  /** Sets what is stored under a path; without a value it is removed. */
+  private write(path: Uint8Array, stored: Uint8Array, value: Uint8Array | undefined): void {
+    const { store, keyGroup, stateId, paths } = this;
+    let content = value;
+    if (paths.isShortened(stored)) {
+      const bucket = store.get(keyGroup, stateId, stored);
+      const out = new ByteWriter();
+      writeBucket(bucket === undefined ? [] : readBucket(bucket), path, value, out);
+      content = out.length === 0 ? undefined : out.view();
+    }
+    if (content === undefined) store.delete(keyGroup, stateId, stored);
+    else store.put(keyGroup, stateId, stored, content);
+  }
+}

@@ -1,0 +1,38 @@
+// How much memory the values of one state take, as far as it can be told without looking at them.
+//
+//   VS1. Texts and bytes by their length, values of fixed length by that, others by the average of what was stored.
+
+/** What a cell takes besides its value, in bytes: object, places in the index and in lists. */
+export const CELL_BYTES: number = 224;
+/** How an object in memory compares to its bytes. */
+const OBJECT_FACTOR = 4;
+/** Weight of the newest size in the average. */
+const NEWEST = 1 / 16;
+
+/** Estimates of one state. */
+export class ValueSizes {
+  /** Of a cell with any value; `undefined` where that differs. */
+  readonly fixedCellBytes: number | undefined;
+  private averageBytes = 64;
+
+  constructor(fixedLength: number | undefined) {
+    this.fixedCellBytes = fixedLength === undefined ? undefined : CELL_BYTES + fixedLength;
+  }
+
+  /** A value was stored in so many bytes. */
+  stored(sizeBytes: number): void {
+    this.averageBytes += (sizeBytes - this.averageBytes) * NEWEST;
+  }
+
+  /** Of a cell with a value. */
+  ofCell(value: unknown): number {
+    return this.fixedCellBytes ?? CELL_BYTES + this.ofValue(value);
+  }
+
+  /** Of a value. */
+  ofValue(value: unknown): number {
+    if (typeof value === 'string') return value.length;
+    if (value instanceof Uint8Array) return value.byteLength;
+    return typeof value === 'object' && value !== null ? Math.ceil(this.averageBytes * OBJECT_FACTOR) : 8;
+  }
+}
