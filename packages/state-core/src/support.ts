@@ -1,5 +1,6 @@
 // The entry for optional building blocks: what is the same for every backend, offered and never forced.
 
+export { checksum32 } from './bytes/checksum.js';
 export { type CheckpointIdCounter, StandaloneCheckpointIdCounter } from './checkpoint/checkpoint-id-counter.js';
 export {
   decideLineage,
@@ -53,8 +54,14 @@ export {
 } from './snapshot-format/segment-reader.js';
 export { type VerifiedSegment, verifySegment } from './snapshot-format/segment-verification.js';
 export { openSegmentWriter, type SegmentWriterOptions } from './snapshot-format/segment-writer.js';
+export {
+  STORED_CACHE_BYTES_DEFAULT,
+  type StoredStateBackendOptions,
+  storedStateBackend,
+} from './stored/stored-state-backend.js';
 export { AsyncSnapshotCallable, type AsyncSnapshotParts, type SnapshotRun } from './support/async-snapshot-callable.js';
 export { type Closeable, CloseableRegistry, type CloseableRegistryOptions } from './support/closeable-registry.js';
+export { concurrentModification } from './support/concurrent-modification.js';
 export {
   createSnapshotContext,
   SNAPSHOT_SLICE_MS,
@@ -63,6 +70,7 @@ export {
 export { DefaultOperatorStateBackend } from './support/default-operator-state-backend.js';
 export { type FoldOptions, foldRawChain, RawChainFold } from './support/fold-raw-chain.js';
 export { HeapBroadcastState, readOnlyBroadcastState } from './support/heap-broadcast-state.js';
+export { HeapPriorityQueueSet, type QueueElements } from './support/heap-priority-queue-set.js';
 export {
   type FrozenChanges,
   type IncrementalSnapshotParameters,
@@ -70,12 +78,19 @@ export {
   type WrittenSnapshot,
   writeIncrementalSnapshot,
 } from './support/incremental-snapshot-writer.js';
+export { IndexedHeap } from './support/indexed-heap.js';
+export {
+  KeyGroupPartitionedPriorityQueue,
+  type KeyGroupPartitionedPriorityQueueParameters,
+  type KeyGroupPriorityQueue,
+} from './support/key-group-partitioned-priority-queue.js';
 export { CurrentKey, type CurrentKeyParameters } from './support/keyed-current-key.js';
 export { MutationCheck } from './support/keyed-mutation-check.js';
 export {
   type CarriedChain,
   planSnapshotLayers,
   type RestampingOf,
+  type RewritingOf,
   type SnapshotLayer,
   type SnapshotLayers,
   type SnapshotPlanParameters,
@@ -91,18 +106,24 @@ export {
 } from './support/keyed-state-checkpoint-output-stream.js';
 export { redistributeKeyedState, redistributeRawKeyedState } from './support/keyed-state-redistribution.js';
 export {
+  type EntriesRegistration,
   type KeyedStateRegistration,
   KeyedStateRegistry,
   type KeyedStateRegistryParameters,
   STATES_MAX,
 } from './support/keyed-state-registry.js';
 export { KeyedStateTracking, type KeyedStateTrackingParameters } from './support/keyed-state-tracking.js';
+export { listTooShort } from './support/list-too-short.js';
+export { MergedEntry, mergeNamespaces, type NamespaceMerge } from './support/merge-namespaces.js';
+export { nothingToTouch } from './support/nothing-to-touch.js';
 export {
   OperatorStateCheckpointOutputStream,
   RAW_OPERATOR_STATE_NAME,
 } from './support/operator-state-checkpoint-output-stream.js';
 export { redistributeOperatorState } from './support/operator-state-redistribution.js';
 export { PartitionableListState } from './support/partitionable-list-state.js';
+export type { PriorityQueueRegistration } from './support/priority-queue-registration.js';
+export { type PriorityRank, priorityRankOf } from './support/priority-rank.js';
 export type { RawStateWriter } from './support/raw-state-writer.js';
 export { restoreFailed } from './support/restore-failed.js';
 export { RestoredGroupDecoder } from './support/restored-group-decoder.js';
@@ -118,6 +139,7 @@ export {
 } from './support/restored-keyed-state.js';
 export { restoredRecordCount } from './support/restored-record-count.js';
 export { type SampleFigures, SampleHistogram } from './support/sample-histogram.js';
+export { SchemaRewriting, type SchemaRewritingParameters } from './support/schema-rewriting.js';
 export {
   type FrozenIncrement,
   type OnRemembering,
@@ -143,3 +165,4 @@ export { TtlCleanup, type TtlCleanupParameters, type TtlCleanupTarget, type TtlC
 export { type FrozenTtlTime, NO_TIME, TtlClock, type TtlClockParameters, type TtlTime } from './support/ttl-clock.js';
 export { TtlPolicy, ttlTimeOf } from './support/ttl-policy.js';
 export { storedTimeOf, TtlRestamping } from './support/ttl-restamping.js';
+export { type LivePlaces, ValuePassing, type ValuePassingOptions } from './support/value-passing.js';

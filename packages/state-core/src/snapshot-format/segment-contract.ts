@@ -43,8 +43,10 @@ export interface RawBlock {
   /** Id of the state in the header of the segment it came from. */
   readonly stateId: number;
   readonly entryCount: number;
-  /** The records, one after another. Never changed. */
+  /** The records, one after another. Never changed. May be read from local disk whenever it is asked for. */
   readonly payload: Uint8Array;
+  /** Length of the payload, where asking for that would read it. */
+  readonly payloadBytes?: number;
 }
 
 /**
@@ -88,6 +90,20 @@ export interface SegmentRecordWriter {
     namespace: Uint8Array,
     mapKey: Uint8Array | undefined,
     value: Uint8Array,
+    timestampMs?: number,
+  ): void;
+  /**
+   * As {@link putEncoded}, of a path whose parts stand one after another and a value within an array: no views are made of them.
+   *
+   * @param namespaceEnd - Where the namespace ends; what is behind it is the map key, where the state has one.
+   */
+  putPath(
+    path: Uint8Array,
+    keyEnd: number,
+    namespaceEnd: number,
+    value: Uint8Array,
+    valueStart: number,
+    valueEnd: number,
     timestampMs?: number,
   ): void;
   deleteEncoded(key: Uint8Array, namespace: Uint8Array, mapKey: Uint8Array | undefined): void;

@@ -11,7 +11,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   new: 'not in the snapshot: starts empty',
   kept: 'not declared by the program: carried into every snapshot unchanged',
   carried: 'of an operator that the program lacks: carried into every snapshot unchanged until it is discarded',
-  discarded: 'of an operator that the program lacks: let go of on purpose',
+  discarded: 'let go of on purpose: in no further snapshot',
 };
 
 /**

@@ -49,6 +49,12 @@ export interface InternalMergingState<K, N, IN, SV, OUT>
    * Merges the state of the current key in `sources` into `target`; the sources are empty afterwards.
    *
    * No sources: nothing happens. `target` among the sources: its value takes part once.
+   *
+   * Implementers (guide: States)
+   * - MUST leave one value in the target, merged from all sources, and nothing in the sources. [MERGE-01..MERGE-04]
+   * - MUST change nothing for no sources, and let a target among the sources take part once. [MERGE-05]
+   * - MUST keep the order of lists: the target first, then the sources as given. [MERGE-06]
+   * - MUST leave a snapshot that is being written as of its freeze. [MERGE-07]
    */
   mergeNamespaces(target: N, sources: Iterable<N>): void;
 }

@@ -47,6 +47,11 @@ export interface KeyedStateBackendParameters<K> extends StateBackendParameters {
    */
   readonly declaredStates: readonly StateDescriptor[];
   /**
+   * States of the snapshot that are let go of: they are not restored, are in no further snapshot, and the report lists them
+   * as `discarded`. None of them is declared. Names that the snapshot has not change nothing. Default: none.
+   */
+  readonly discardedStates?: readonly string[];
+  /**
    * Processing time for time to live, in milliseconds since 1970: whoever drives the state in slices gives one time for the
    * whole of a slice. Read whenever a key is chosen. Default: the time of `clock`.
    */

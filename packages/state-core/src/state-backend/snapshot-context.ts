@@ -32,7 +32,22 @@ export interface SnapshotContext {
   readonly checkpointId: number;
   /** When the coordinator triggered, in milliseconds since 1970. */
   readonly timestampMs: number;
-  /** The completed checkpoint that deltas build on; `undefined` asks for full images. Its segments are pinned. */
+  /**
+   * The completed checkpoint that deltas build on; `undefined` asks for full images. Its segments are pinned.
+   *
+   * Implementers (guide: Increments)
+   * - MUST write what changed since the base, and nothing else, when it declares `incrementalSnapshots`.
+   *   [KSB-INCREMENT-01, KSB-INCREMENT-02, KSB-INCREMENT-05, KSB-INCREMENT-06]
+   * - MUST forget no change because of an abort, a savepoint, or a notification that was lost or came late.
+   *   [KSB-INCREMENT-03]
+   * - MUST write full images for a base that it cannot serve. [KSB-INCREMENT-04]
+   * - MUST take the restored checkpoint as base too, also after a rescale. [KSB-INCREMENT-07, RESCALE-05]
+   * - MUST serve several checkpoints at once on one base, in whatever order they end. [KSB-INCREMENT-08]
+   * - MUST bound the length of chains, and the memory that changes take. [KSB-INCREMENT-09, KSB-INCREMENT-10]
+   * - MUST hold states that nobody registers in every increment. [KSB-INCREMENT-11]
+   * - MUST write of an entry with time to live what changed of it, and what reads and cleanup changed too. [TTL-51,
+   *   KSB-INCREMENT-TTL-01..KSB-INCREMENT-TTL-03]
+   */
   readonly base: number | undefined;
   readonly kind: SnapshotKind;
   readonly sharing: SnapshotSharing;
@@ -40,9 +55,21 @@ export interface SnapshotContext {
   readonly nowMs: number;
   /** Where the bytes go. */
   readonly streams: CheckpointStreamFactory;
-  /** Where a second copy goes, on the local disk of the task; absent where local recovery is off. */
+  /**
+   * Where a second copy may go, on the local disk of the task; absent where local recovery is off. A backend without the
+   * capability `localCopies` writes none, and nothing depends on one.
+   */
   readonly localStreams?: CheckpointStreamFactory;
-  /** Bring every stored value to today's schema, so that older ones need no longer be understood. Default: carry them. */
+  /**
+   * Bring every stored value to today's schema, so that older ones need no longer be understood. Everything is written
+   * then, whatever the base. Default: what nobody used is carried under the schema that it was written with.
+   *
+   * Implementers (guide: Schema changes)
+   * - MUST bring every value to the type of today, used or not, time stamps included. [REWRITE-01, REWRITE-02,
+   *   REWRITE-05]
+   * - MUST write everything then, whatever the base, so that the next checkpoint can build on it. [REWRITE-04]
+   * - MUST fail the snapshot, and go on, when a value cannot be read. [REWRITE-06]
+   */
   readonly rewriteSchemas?: boolean;
   /** Fires when the snapshot is no longer wanted: the writer stops at its next slice and rejects. */
   readonly signal: AbortSignal;
@@ -57,11 +84,21 @@ export interface SnapshotView<H> {
   /**
    * Writes the view in slices while records go on. Called at most once.
    *
+   * Implementers (guide: Snapshots)
+   * - MUST reject when the signal fires, the storage fails or the backend is closed; nothing stays open, and the state
+   *   goes on. [SNAPSHOT-04, SNAPSHOT-05, SNAPSHOT-10]
+   * - MUST name the state of a value that does not fit its type, unless it was refused before. [SNAPSHOT-11]
+   *
    * @throws StateError `checkpoint-aborted`, `snapshot-released`, `state-size-limit-exceeded`, `value-not-serializable`,
    * `storage-*`. Nothing is left in the storage then.
    */
   write(): Promise<SnapshotResult<H>>;
-  /** Lets go of the view; makes a running {@link write} reject. Idempotent. */
+  /**
+   * Lets go of the view; makes a running {@link write} reject. Idempotent.
+   *
+   * Implementers (guide: Snapshots)
+   * - MUST be harmless at any time and any number of times; what was released is not written. [SNAPSHOT-06]
+   */
   release(): void;
 }
 
@@ -69,8 +106,16 @@ export interface SnapshotView<H> {
 export interface SnapshotResult<H> {
   /** `undefined` when there was no state at all. */
   readonly jobManagerOwned: H | undefined;
-  /** A second copy on the local disk, where local recovery is on. Never there without the first. */
+  /** A second copy, from a backend that writes one (`localCopies`) where local streams were given. Never there without the first. */
   readonly taskLocal?: H;
+  /**
+   * With `rewriteSchemas`: the states that the program does not know, which are as they were written; ascending. Absent
+   * where nothing was asked to be rewritten, or nothing is ever carried under an older schema.
+   *
+   * Implementers (guide: Schema changes)
+   * - MUST name the states that stayed as they were written. [REWRITE-03]
+   */
+  readonly notRewritten?: readonly string[];
 }
 
 /** A way of taking snapshots: freeze first, write later. */

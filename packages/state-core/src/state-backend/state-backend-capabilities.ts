@@ -4,7 +4,12 @@
 export interface StateBackendCapabilities {
   /** Serves a base that the coordinator names and writes only what changed since. Else every snapshot is full. */
   readonly incrementalSnapshots: boolean;
-  /** How many snapshots may be written at the same time; 1 or more. */
+  /**
+   * How many snapshots may be written at the same time; 1 or more.
+   *
+   * Implementers (guide: Snapshots)
+   * - MUST run as many snapshots as it declares, and refuse one more until one has ended. [SNAPSHOT-07]
+   */
   readonly maxConcurrentSnapshots: number;
   /** State is kept as live objects: updates of a key cost no serialization. */
   readonly liveObjects: boolean;
@@ -16,4 +21,6 @@ export interface StateBackendCapabilities {
   readonly asynchronousAccess: boolean;
   /** Keeps priority queues, for timers, as part of the keyed state. Absent: it does not. */
   readonly priorityQueues?: boolean;
+  /** Writes a second copy of snapshots to local streams, for local recovery. Absent: it writes none. */
+  readonly localCopies?: boolean;
 }

@@ -8,8 +8,11 @@ import type { StateBackend } from './state-backend.js';
 /**
  * Makes a state backend from configuration. A package exports it as `stateBackendFactory`.
  *
- * Implementers
- * - MUST refuse configuration that cannot work with a StateError of kind `configure`. [SB-FACTORY-01]
+ * Implementers (guide: The factory)
+ * - MUST say the version of the service interface that it was built for, and a name that configuration can hold.
+ *   [SB-FACTORY-02]
+ * - MUST list its options in full: each with a key of its own, a description, and a default within its bounds.
+ *   [SB-FACTORY-03]
  */
 export interface StateBackendFactory {
   /** The word that chooses the backend. */
@@ -18,7 +21,13 @@ export interface StateBackendFactory {
   readonly apiVersion: number;
   /** The options that only this backend reads. */
   readonly options: readonly ConfigOption<unknown>[];
-  /** @throws StateError `config-value-invalid`, `config-option-missing`. */
+  /**
+   * Implementers (guide: The factory)
+   * - MUST refuse configuration that cannot work with a StateError of kind `configure`. [SB-FACTORY-01]
+   * - MUST make another backend at every call, each of which works by itself. [SB-FACTORY-04]
+   *
+   * @throws StateError `config-value-invalid`, `config-option-missing`.
+   */
   createFromConfig(config: ReadableConfig, context: FactoryContext): StateBackend | Promise<StateBackend>;
 }
 

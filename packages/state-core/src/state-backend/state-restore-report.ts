@@ -9,17 +9,18 @@ import type { StateKind } from '../state/state-descriptor.js';
  * - `migrated`: declared and restored; old values are brought to today's schema when they are first used.
  * - `new`: declared, not in the snapshot.
  * - `kept`: in the snapshot, not declared: carried along unchanged.
+ * - `discarded`: in the snapshot, not declared, and let go of on purpose.
  */
-export type StateRestoreOutcome = 'matched' | 'migrated' | 'new' | 'kept';
+export type StateRestoreOutcome = 'matched' | 'migrated' | 'new' | 'kept' | 'discarded';
 
 /** One line of a {@link StateRestoreReport}. */
 export interface RestoredStateLine {
   readonly stateName: string;
-  readonly kind: StateKind;
+  readonly kind: StateKind | 'priority-queue';
   readonly outcome: StateRestoreOutcome;
-  /** The stored schema in words; absent for new states. */
+  /** The stored schema in words, of a queue that of its priorities; absent for new states. */
   readonly previousSchema?: string;
-  /** Today's schema in words; absent for kept states. */
+  /** Today's schema in words; absent for kept and discarded states. */
   readonly schema?: string;
 }
 

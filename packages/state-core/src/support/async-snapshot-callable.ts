@@ -108,6 +108,8 @@ export class AsyncSnapshotCallable<H> implements SnapshotView<H>, Closeable {
       sharing: context.sharing,
       nowMs: context.nowMs,
       streams: context.streams,
+      ...(context.localStreams === undefined ? {} : { localStreams: context.localStreams }),
+      ...(context.rewriteSchemas === undefined ? {} : { rewriteSchemas: context.rewriteSchemas }),
       signal: context.signal,
       shouldYield: () => this.released || context.shouldYield(),
       yieldNow: async () => {

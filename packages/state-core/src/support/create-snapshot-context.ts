@@ -28,6 +28,10 @@ export interface SnapshotContextOptions {
   /** The time of the freeze in milliseconds, for expiry; default the time of the clock. */
   readonly nowMs?: number;
   readonly streams: CheckpointStreamFactory;
+  /** See {@link SnapshotContext.localStreams}. */
+  readonly localStreams?: CheckpointStreamFactory | undefined;
+  /** See {@link SnapshotContext.rewriteSchemas}; default false. */
+  readonly rewriteSchemas?: boolean;
   /** Default one that never fires. */
   readonly signal?: AbortSignal | undefined;
   readonly clock: Clock;
@@ -68,6 +72,8 @@ export function createSnapshotContext(options: SnapshotContextOptions): Snapshot
     sharing: options.sharing ?? (kind === 'savepoint' ? 'no-sharing' : 'forward-backward'),
     nowMs: options.nowMs ?? clock.nowMs(),
     streams: options.streams,
+    ...(options.localStreams === undefined ? {} : { localStreams: options.localStreams }),
+    ...(options.rewriteSchemas === undefined ? {} : { rewriteSchemas: options.rewriteSchemas }),
     signal,
     shouldYield: () => signal.aborted || clock.monotonicMs() - sliceStartMs >= sliceMs,
     async yieldNow() {

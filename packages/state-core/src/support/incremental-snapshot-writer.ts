@@ -6,7 +6,8 @@
 //
 //   IW1. What is written of a key group is decided in one go, before anything of it is written, from what was frozen.
 //   IW2. A key group that cannot tell what changed since the base is written as an image. So is one of which more changed
-//        than there is, one whose chain is due (CH2), and one whose restored entries lack the time stamps of today.
+//        than there is, one whose chain is due (CH2), one whose restored entries lack the time stamps of today, and every
+//        one where schemas are rewritten.
 //   IW3. Raw key groups that no image is written of cost nothing: the segments that they came from are named.
 //   IW4. Where nothing changed no segment is written.
 
@@ -22,18 +23,23 @@ import {
   type FinishedLayer,
   type KeyedEntriesWriter,
   type KeyedSnapshotParameters,
+  keptAsWere,
   ttlClocksOf,
+  wantedRewritingOf,
   writeLayer,
 } from './keyed-snapshot-writer.js';
-import type { KeyedStateRegistration } from './keyed-state-registry.js';
+import type { EntriesRegistration } from './keyed-state-registry.js';
 import type { RestoredChains } from './restored-keyed-state.js';
 import type { FrozenIncrement, SnapshotBase } from './snapshot-bases.js';
 import { type KeyGroupMode, SnapshotChain } from './snapshot-chain.js';
+import { storedTimeOf } from './ttl-restamping.js';
 
 /** How much of a state in a key group changed. */
 export interface FrozenChanges {
   /** Entries that were set or removed. */
   readonly changedEntries: number;
+  /** Of {@link changedEntries} those that a few bytes tell, however large they are: stamps, the ends of lists. Default 0. */
+  readonly slightChanges?: number;
   /** Entries that there are. */
   readonly entries: number;
 }
@@ -46,10 +52,12 @@ export interface KeyedChangesWriter extends KeyedEntriesWriter {
    *
    * @returns `unknown` when the changes are not remembered any more.
    */
-  changesSince(registration: KeyedStateRegistration, keyGroup: number, baseEpoch: number): FrozenChanges | 'unknown';
+  changesSince(registration: EntriesRegistration, keyGroup: number, baseEpoch: number): FrozenChanges | 'unknown';
+  /** Told once what will be written of each key group, before anything is: what is not needed for it may go. */
+  modesDecided?(modeOf: (keyGroup: number) => KeyGroupMode, keyGroups: Iterable<number>): void;
   /** As {@link KeyedEntriesWriter.writeEntries}, of what changed. An address other than a list appears once. */
   writeChanges(
-    registration: KeyedStateRegistration,
+    registration: EntriesRegistration,
     keyGroup: number,
     baseEpoch: number,
     writer: SegmentRecordWriter,
@@ -70,6 +78,8 @@ export interface WrittenSnapshot {
   readonly handle: IncrementalKeyedStateHandle | undefined;
   /** What the next checkpoint may build on. */
   readonly chain: SnapshotChain;
+  /** As in `SnapshotResult`. */
+  readonly notRewritten?: readonly string[];
 }
 
 type Modes = ReadonlyMap<number, KeyGroupMode>;
@@ -89,9 +99,11 @@ export async function writeIncrementalSnapshot<K>(
   const before = increment.base?.chain ?? SnapshotChain.empty(keyGroupRange);
   if (registrations.length === 0 && restored.states.size === 0) return { handle: undefined, chain: before };
   const modes = await decideModes(parameters);
+  parameters.entries.modesDecided?.((keyGroup) => modes.get(keyGroup) as KeyGroupMode, keyGroupRange);
   const { context } = parameters.run;
   const layers = await planSnapshotLayers({
     ...parameters,
+    rewritingOf: wantedRewritingOf(parameters),
     isImage: (keyGroup) => modes.get(keyGroup) === 'image',
     context,
   });
@@ -104,7 +116,7 @@ export async function writeIncrementalSnapshot<K>(
     bytesOf: (keyGroup) => written.reduce((sum, layer) => sum + (layer.bytesByKeyGroup.get(keyGroup) ?? 0), 0),
     schemas: schemasOf(layers),
   });
-  return { handle: handleOf(chain, written, parameters), chain };
+  return { handle: handleOf(chain, written, parameters), chain, ...keptAsWere(layers, parameters) };
 }
 
 async function decideModes<K>(parameters: IncrementalSnapshotParameters<K>): Promise<Modes> {
@@ -116,9 +128,15 @@ async function decideModes<K>(parameters: IncrementalSnapshotParameters<K>): Pro
     const restamping = restampingOf?.(name);
     return schemas.some((schema) => restamping?.agreesWith(schema) === false);
   });
+  const mayLackTime = [...restored.states.values()].some(({ schemas }) =>
+    schemas.some((schema) => storedTimeOf(schema) === 'event'),
+  );
   for (const keyGroup of keyGroupRange) {
     const needsImage =
-      base === undefined || !base.chain.has(keyGroup) || (isStale && base.chain.reachesRestored(keyGroup));
+      base === undefined ||
+      run.context.rewriteSchemas === true ||
+      !base.chain.has(keyGroup) ||
+      (base.chain.reachesRestored(keyGroup) && (isStale || (mayLackTime && lacksTime(keyGroup, parameters))));
     modes.set(keyGroup, needsImage ? 'image' : modeByChanges(keyGroup, base, parameters));
     if (run.context.shouldYield()) await run.context.yieldNow();
   }
@@ -128,21 +146,39 @@ async function decideModes<K>(parameters: IncrementalSnapshotParameters<K>): Pro
   return modes;
 }
 
+/** Whether raw entries were written before event time was known, which it is now (TR4 of ttl-restamping.ts). */
+function lacksTime<K>(keyGroup: number, { restored, restampingOf }: IncrementalSnapshotParameters<K>): boolean {
+  for (const { name } of restored.states.values()) {
+    const restamping = restampingOf?.(name);
+    for (const { schema, isTimed } of restored.chainOf(name, keyGroup) ?? [])
+      if (isTimed !== true && restamping?.knowsTimeOf(schema, keyGroup)) return true;
+  }
+  return false;
+}
+
 function modeByChanges<K>(
   keyGroup: number,
   base: SnapshotBase,
   { registrations, entries, restored }: IncrementalSnapshotParameters<K>,
 ): KeyGroupMode {
   let changed = 0;
+  let slight = 0;
+  let isKnown = true;
   let there = rawEntriesOf(restored, keyGroup);
+  // All are asked, also when one cannot tell: each may have something to note of this checkpoint.
   for (const registration of registrations) {
     const changes = entries.changesSince(registration, keyGroup, base.epoch);
-    if (changes === 'unknown') return 'image';
+    if (changes === 'unknown') {
+      isKnown = false;
+      continue;
+    }
     changed += changes.changedEntries;
+    slight += changes.slightChanges ?? 0;
     there += changes.entries;
   }
+  if (!isKnown) return 'image';
   if (changed === 0) return 'unchanged';
-  return changed >= there ? 'image' : 'delta';
+  return changed - slight >= there ? 'image' : 'delta';
 }
 
 function rawEntriesOf(restored: RestoredChains, keyGroup: number): number {
@@ -186,13 +222,13 @@ class ModalEntriesWriter implements KeyedEntriesWriter {
     private readonly modes: Modes,
   ) {}
 
-  hasEntries(registration: KeyedStateRegistration, keyGroup: number): boolean {
+  hasEntries(registration: EntriesRegistration, keyGroup: number): boolean {
     const mode = this.modes.get(keyGroup);
     return mode === 'delta' || (mode === 'image' && this.entries.hasEntries(registration, keyGroup));
   }
 
   writeEntries(
-    registration: KeyedStateRegistration,
+    registration: EntriesRegistration,
     keyGroup: number,
     writer: SegmentRecordWriter,
     context: SnapshotContext,

@@ -73,6 +73,16 @@ export class CurrentKey<K> implements KeyContext<K> {
     this.selection++;
   }
 
+  /** The key group of any key, which is not chosen by it. @throws TypeError for null or undefined. StateError `key-group-out-of-range`. */
+  keyGroupOf(key: K): number {
+    if (key === undefined || key === null) throw new TypeError('a key must not be null or undefined');
+    // Most timers are those of the key that is being worked on.
+    if (key === this.key && this.serializer.isImmutableType) return this.keyGroup;
+    const keyGroup = computeKeyGroupForKeyHash(this.serializer.hash(key), this.numberOfKeyGroups);
+    if (!this.range.contains(keyGroup)) throw this.outOfRange(keyGroup);
+    return keyGroup;
+  }
+
   /** @throws StateError `no-current-key`, `backend-closed`. */
   getCurrentKeyGroup(): number {
     if (this.keyGroup < 0) throw this.unavailable();
@@ -122,7 +132,7 @@ export class CurrentKey<K> implements KeyContext<K> {
     if (!this.range.contains(keyGroup)) throw this.outOfRange(keyGroup);
     if (this.closed) throw this.backendClosed();
     const identity = this.serializer.identity(key);
-    for (const listener of this.listeners) listener(key);
+    if (this.listeners.length > 0) for (const listener of this.listeners) listener(key);
     // The program may go on to change its object; identity and key must stay one.
     this.key = this.serializer.isImmutableType ? key : this.serializer.copy(key);
     this.identity = identity;

@@ -12,25 +12,32 @@
 //   SL4. The last layer is the main segment. It alone takes the entries that live in the backend, under today's schemas,
 //        and what is carried under these: the usual snapshot is one segment.
 //   SL5. Links whose entries lack the time stamps of today, or have some too many, count under the schema with them.
+//   SL6. Where schemas are rewritten, a state that the program knows has one part, under its schema of today, whatever its
+//        links have. What the program does not know is carried as it is and named.
 
+import type { RawBlock } from '../snapshot-format/segment-contract.js';
 import type { StateSchema } from '../snapshot-format/segment-header.js';
 import type { SnapshotContext } from '../state-backend/snapshot-context.js';
 import { foldRawChainInSlices } from './fold-raw-chain.js';
-import type { KeyedStateRegistration } from './keyed-state-registry.js';
+import type { EntriesRegistration } from './keyed-state-registry.js';
 import { type RestoredChain, type RestoredChains, schemasEqual } from './restored-keyed-state.js';
+import type { SchemaRewriting } from './schema-rewriting.js';
 import type { TtlRestamping } from './ttl-restamping.js';
 
 /** What is carried along of a state in a key group: folded, and with the time stamps of today. */
 export interface CarriedChain {
   readonly stateName: string;
-  /** Links of one schema. */
+  /** Links of one schema, unless they are {@link rewritten}. */
   readonly chain: RestoredChain;
-  /** Gives the records the stamps of today; absent where they have them. */
-  readonly restamping?: TtlRestamping;
+  /** The records of a block as the schema of the layer has them; absent where they are so already. */
+  readonly rewritten?: (block: RawBlock, schema: StateSchema) => RawBlock;
 }
 
 /** How stored entries of a state get the stamps of today; `undefined` for a state that the program does not know. */
 export type RestampingOf = (stateName: string) => TtlRestamping | undefined;
+
+/** How stored entries of a state get its schema of today; `undefined` for a state that the program does not know. */
+export type RewritingOf = (stateName: string) => SchemaRewriting | undefined;
 
 /** One segment to be written. */
 export interface SnapshotLayer {
@@ -44,14 +51,18 @@ export interface SnapshotLayer {
 export interface SnapshotLayers {
   readonly older: readonly SnapshotLayer[];
   readonly main: SnapshotLayer;
+  /** States whose entries may be under another schema than today's although that was asked for, ascending (SL6). */
+  readonly notRewritten: readonly string[];
 }
 
 /** What {@link planSnapshotLayers} plans from: all of it as of the freeze. */
 export interface SnapshotPlanParameters {
-  readonly registrations: readonly KeyedStateRegistration[];
+  readonly registrations: readonly EntriesRegistration[];
   readonly restored: RestoredChains;
   /** Default: all entries have the stamps of today. */
   readonly restampingOf?: RestampingOf;
+  /** Where schemas are rewritten. Default: everything is carried under its own. */
+  readonly rewritingOf?: RewritingOf | undefined;
   /** The key groups that are written as images; nothing is carried of others. Default: all. */
   readonly isImage?: (keyGroup: number) => boolean;
   readonly context: Pick<SnapshotContext, 'shouldYield' | 'yieldNow'>;
@@ -86,15 +97,24 @@ interface Part {
  * @throws StateError of kind `corrupt` for a damaged chain; `checkpoint-aborted`.
  */
 export async function planSnapshotLayers(parameters: SnapshotPlanParameters): Promise<SnapshotLayers> {
-  const { registrations, restored, restampingOf, isImage, context } = parameters;
+  const { registrations, restored, restampingOf, rewritingOf, isImage, context } = parameters;
   const main = new Layer();
   for (const { name, schema } of registrations) main.schemas.set(name, schema);
   const older: Layer[] = [];
+  const notRewritten: string[] = [];
   for (const state of restored.states.values()) {
     const restamping = restampingOf?.(state.name);
+    const rewriting = rewritingOf?.(state.name);
+    // Queues hold addresses and no values.
+    if (rewritingOf !== undefined && rewriting === undefined && state.kind !== 'priority-queue')
+      notRewritten.push(state.name);
     for (const keyGroup of restored.keyGroupsOf(state.name)) {
       if (isImage?.(keyGroup) === false) continue;
-      const parts = await partsOf(restored.chainOf(state.name, keyGroup) as RestoredChain, restamping, context);
+      const chain = restored.chainOf(state.name, keyGroup) as RestoredChain;
+      const parts =
+        rewriting === undefined
+          ? await partsOf(chain, keyGroup, restamping, context)
+          : rewrittenPartsOf(chain, rewriting, main.schemas.get(state.name));
       place(parts, keyGroup, main, older);
       if (context.shouldYield()) await context.yieldNow();
     }
@@ -105,14 +125,15 @@ export async function planSnapshotLayers(parameters: SnapshotPlanParameters): Pr
       !main.schemas.has(state.name) &&
       !older.some(({ schemas }) => schemas.has(state.name))
     ) {
-      main.schemas.set(state.name, restamping?.schemaOf(newest) ?? newest);
+      main.schemas.set(state.name, (rewriting ?? restamping)?.schemaOf(newest) ?? newest);
     }
   }
-  return { older, main };
+  return { older, main, notRewritten: notRewritten.sort() };
 }
 
 async function partsOf(
   chain: RestoredChain,
+  keyGroup: number,
   restamping: TtlRestamping | undefined,
   context: SnapshotPlanParameters['context'],
 ): Promise<readonly Part[]> {
@@ -123,9 +144,30 @@ async function partsOf(
     const schema = links[0]?.schema;
     if (schema === undefined) return [];
     const carried: CarriedChain = { stateName: schema.name, chain: links };
-    if (restamping === undefined || restamping.agreesWith(schema)) return [{ schema, carried }];
-    return [{ schema: restamping.schemaOf(schema), carried: { ...carried, restamping } }];
+    if (restamping === undefined) return [{ schema, carried }];
+    if (!restamping.agreesWith(schema)) {
+      const rewritten = (block: RawBlock): RawBlock => restamping.block(block);
+      return [{ schema: restamping.schemaOf(schema), carried: { ...carried, rewritten } }];
+    }
+    if (!restamping.knowsTimeOf(schema, keyGroup) || links.every(({ isTimed }) => isTimed))
+      return [{ schema, carried }];
+    return [{ schema, carried: { ...carried, rewritten: (block) => restamping.timedBlock(block) } }];
   });
+}
+
+function rewrittenPartsOf(
+  chain: RestoredChain,
+  rewriting: SchemaRewriting,
+  registered: StateSchema | undefined,
+): readonly Part[] {
+  const newest = chain.at(-1)?.schema;
+  if (newest === undefined) return [];
+  const carried: CarriedChain = {
+    stateName: newest.name,
+    chain,
+    rewritten: (block, schema) => rewriting.block(block, schema),
+  };
+  return [{ schema: registered ?? rewriting.schemaOf(newest), carried }];
 }
 
 function place(parts: readonly Part[], keyGroup: number, main: Layer, older: Layer[]): void {

@@ -12,6 +12,7 @@
 
 import { type RandomSource, randomHexId } from '../ambient/random.js';
 import type { CheckpointedStateScope, CheckpointStateOutputStream } from '../checkpoint-storage/checkpoint-stream.js';
+import { StateError } from '../error/state-error.js';
 import type { KeyedStateHandle, StateDigests } from '../handle/keyed-state-handle.js';
 import type { KeyGroupRange } from '../key-group/key-group-range.js';
 import { KEY_HASH } from '../key-group/key-hash.js';
@@ -28,9 +29,11 @@ import {
   type CarriedChain,
   planSnapshotLayers,
   type RestampingOf,
+  type RewritingOf,
   type SnapshotLayer,
+  type SnapshotLayers,
 } from './keyed-snapshot-layers.js';
-import type { KeyedStateRegistration } from './keyed-state-registry.js';
+import type { EntriesRegistration } from './keyed-state-registry.js';
 import type { RestoredChains } from './restored-keyed-state.js';
 import type { FrozenTtlTime } from './ttl-clock.js';
 
@@ -42,13 +45,13 @@ export interface KeyedEntriesWriter {
    * Must ask `context.shouldYield()` every few entries and end blocks when the writer asks for it.
    */
   writeEntries(
-    registration: KeyedStateRegistration,
+    registration: EntriesRegistration,
     keyGroup: number,
     writer: SegmentRecordWriter,
     context: SnapshotContext,
   ): Promise<void>;
   /** Whether there may be entries. */
-  hasEntries(registration: KeyedStateRegistration, keyGroup: number): boolean;
+  hasEntries(registration: EntriesRegistration, keyGroup: number): boolean;
 }
 
 /** What {@link writeKeyedSnapshot} writes. */
@@ -58,12 +61,14 @@ export interface KeyedSnapshotParameters<K> {
   readonly numberOfKeyGroups: number;
   readonly keyGroupRange: KeyGroupRange;
   /** The states that were registered at the freeze. */
-  readonly registrations: readonly KeyedStateRegistration[];
+  readonly registrations: readonly EntriesRegistration[];
   /** What was raw at the freeze: it is carried along. */
   readonly restored: RestoredChains;
   readonly entries: KeyedEntriesWriter;
   /** How stored entries get the time stamps of today. Default: they have them. */
   readonly restampingOf?: RestampingOf;
+  /** How stored entries get their schema of today, for snapshots that ask for it; without it such a one is refused. */
+  readonly rewritingOf?: RewritingOf;
   /** The clocks of the freeze, from which expiry resumes. Default: those that were restored. */
   readonly ttlTime?: FrozenTtlTime;
   readonly random: RandomSource;
@@ -87,7 +92,8 @@ interface OpenedLayer {
  * Writes a full image.
  *
  * @throws StateError `checkpoint-aborted`, `snapshot-released`, `state-size-limit-exceeded`, `value-not-serializable`,
- * `value-too-large`, `storage-*`; nothing is left in the storage then.
+ * `value-too-large`, `storage-*`, and where schemas are rewritten `restore-failed`, `value-invalid`, `capability-missing`;
+ * nothing is left in the storage then.
  */
 export async function writeKeyedSnapshot<K>(
   parameters: KeyedSnapshotParameters<K>,
@@ -95,13 +101,36 @@ export async function writeKeyedSnapshot<K>(
   const { registrations, restored } = parameters;
   if (registrations.length === 0 && restored.states.size === 0) return { jobManagerOwned: undefined };
   const { context } = parameters.run;
-  const layers = await planSnapshotLayers({ ...parameters, context });
+  const layers = await planSnapshotLayers({ ...parameters, rewritingOf: wantedRewritingOf(parameters), context });
   const finished: FinishedLayer[] = [];
   for (const layer of [...layers.older, layers.main]) {
     const isMain = layer === layers.main;
     finished.push(await writeLayer(layer, isMain ? registrations : [], parameters));
   }
-  return { jobManagerOwned: handleOf(finished, parameters) };
+  return { jobManagerOwned: handleOf(finished, parameters), ...keptAsWere(layers, parameters) };
+}
+
+/** How entries get their schema of today, where the snapshot asks for it. @throws StateError `capability-missing`. */
+export function wantedRewritingOf({
+  run,
+  rewritingOf,
+  backendName,
+}: Pick<KeyedSnapshotParameters<never>, 'run' | 'rewritingOf' | 'backendName'>): RewritingOf | undefined {
+  if (run.context.rewriteSchemas !== true) return undefined;
+  if (rewritingOf !== undefined) return rewritingOf;
+  throw new StateError(
+    'capability-missing',
+    `the state backend '${backendName}' cannot rewrite schemas: take the snapshot without 'rewriteSchemas', or with a backend that can:\n  state.backend.type: hashmap`,
+    { details: { backendName } },
+  );
+}
+
+/** What a snapshot that rewrites schemas says about the states that it could not rewrite. */
+export function keptAsWere(
+  { notRewritten }: SnapshotLayers,
+  { run }: Pick<KeyedSnapshotParameters<never>, 'run'>,
+): { readonly notRewritten?: readonly string[] } {
+  return run.context.rewriteSchemas === true ? { notRewritten } : {};
 }
 
 /** A segment that was written to its end. */
@@ -115,7 +144,7 @@ export interface FinishedLayer {
 /** Writes one segment. @param registrations - The states whose live entries it takes. @throws as {@link writeKeyedSnapshot}. */
 export async function writeLayer<K>(
   layer: SnapshotLayer,
-  registrations: readonly KeyedStateRegistration[],
+  registrations: readonly EntriesRegistration[],
   parameters: KeyedSnapshotParameters<K>,
 ): Promise<FinishedLayer> {
   const { run } = parameters;
@@ -190,7 +219,7 @@ export function ttlClocksOf({
 async function writeKeyGroup<K>(
   keyGroup: number,
   { layer, schemas, writer }: OpenedLayer,
-  registrations: readonly KeyedStateRegistration[],
+  registrations: readonly EntriesRegistration[],
   { run, entries, keySerializer }: KeyedSnapshotParameters<K>,
 ): Promise<void> {
   const { context } = run;
@@ -210,20 +239,20 @@ async function writeKeyGroup<K>(
 }
 
 async function writeCarried(
-  { chain, restamping }: CarriedChain,
+  { chain, rewritten }: CarriedChain,
   writer: SegmentRecordWriter,
   context: SnapshotContext,
 ): Promise<void> {
-  for (const { blocks } of await foldRawChainInSlices(chain, context)) {
+  for (const { blocks, schema } of await foldRawChainInSlices(chain, context)) {
     for (const block of blocks) {
-      writer.rawBlock(restamping?.block(block) ?? block);
+      writer.rawBlock(rewritten?.(block, schema) ?? block);
       if (writer.blockIsFull) await writer.endBlock();
       if (context.shouldYield()) await context.yieldNow();
     }
   }
 }
 
-function codecOf(registration: KeyedStateRegistration, key: KeySerializer<unknown>): RecordCodec {
+function codecOf(registration: EntriesRegistration, key: KeySerializer<unknown>): RecordCodec {
   const { namespaceSerializer, mapKeySerializer, valueSerializer } = registration;
   return {
     key,

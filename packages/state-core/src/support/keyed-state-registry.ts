@@ -2,9 +2,10 @@
 // other.
 //
 // Owns: kinds, numbers, the limit, the rules for asking twice, and the report of the restore. Leaves the states
-// themselves and where their entries are to the backend.
+// themselves and where their entries are to the backend, what is checked of a queue to priority-queue-registration.ts.
 //
-//   KR1. A name stands for one sort of state, one namespace type and one value type as long as the backend is open.
+//   KR1. A name stands for one sort of state, one namespace type and one value type as long as the backend is open. Queues
+//        have their names and numbers among those of the states.
 //   KR2. Asking again for a state with another descriptor object takes the functions and the default value of the newer.
 //   KR3. Restored and registered names together are at most STATES_MAX, checked when a state is registered.
 
@@ -12,17 +13,24 @@ import { StateError } from '../error/state-error.js';
 import { describeSnapshot, snapshotsEqual } from '../serialization/serializer-snapshot.js';
 import type { KeySerializer, SerializerSnapshot, TypeSerializer } from '../serialization/type-serializer.js';
 import type { RecordReader } from '../snapshot-format/segment-contract.js';
-import type { StateSchema } from '../snapshot-format/segment-header.js';
+import type { SegmentStateKind, StateSchema } from '../snapshot-format/segment-header.js';
 import { type StateDescriptor, type StateKind, valueSerializerOf } from '../state/state-descriptor.js';
+import type { PriorityQueueDescriptor } from '../state-backend/priority-queue.js';
 import type { RestoredStateLine, StateRestoreReport } from '../state-backend/state-restore-report.js';
 import {
-  namespaceDiffers,
+  checkQueueAgain,
+  createQueueRegistration,
+  type PriorityQueueRegistration,
+} from './priority-queue-registration.js';
+import {
+  checkNamespacesAgain,
   readNamespaces,
   readValues,
   type ValueReading,
   valueTypeDiffers,
 } from './restored-compatibility.js';
 import type { RestoredKeyedState, RestoredState } from './restored-keyed-state.js';
+import { SchemaRewriting } from './schema-rewriting.js';
 import type { TtlClock, TtlTime } from './ttl-clock.js';
 import { TtlPolicy, ttlTimeOf } from './ttl-policy.js';
 import { storedTimeOf, TtlRestamping } from './ttl-restamping.js';
@@ -30,18 +38,16 @@ import { storedTimeOf, TtlRestamping } from './ttl-restamping.js';
 /** The most keyed states of one operator: their numbers in a snapshot take 15 bits. */
 export const STATES_MAX: number = 32_767;
 
-/** A keyed state that the program uses. */
-export interface KeyedStateRegistration {
+/** A keyed state or queue that the program uses, as those see it who read and write its entries. */
+export interface EntriesRegistration {
   /** Number of the state, from 0, in the order of registration. */
   readonly id: number;
   readonly name: string;
-  readonly kind: StateKind;
-  /** The descriptor asked with last (KR2). */
-  readonly descriptor: StateDescriptor;
+  readonly kind: SegmentStateKind;
   readonly namespaceSerializer: KeySerializer<unknown>;
   /** What values are read and written with: that of the descriptor, or the reconfigured one. */
   readonly valueSerializer: TypeSerializer<unknown>;
-  /** For maps. */
+  /** For maps; of the priorities, for queues. */
   readonly mapKeySerializer: KeySerializer<unknown> | undefined;
   /** Today's schema; the id is that of the registration. */
   readonly schema: StateSchema;
@@ -51,6 +57,13 @@ export interface KeyedStateRegistration {
   readonly ttl: TtlPolicy | undefined;
   /** How stored entries get the stamps that the state has today. */
   readonly restamping: TtlRestamping;
+}
+
+/** A keyed state that the program uses. */
+export interface KeyedStateRegistration extends EntriesRegistration {
+  readonly kind: StateKind;
+  /** The descriptor asked with last (KR2). */
+  readonly descriptor: StateDescriptor;
 }
 
 /** What a registry starts from. */
@@ -64,30 +77,32 @@ export interface KeyedStateRegistryParameters {
 
 type Registration = { -readonly [P in keyof KeyedStateRegistration]: KeyedStateRegistration[P] };
 
-/** The registered keyed states of one subtask. */
+/** The registered keyed states and queues of one subtask. */
 export class KeyedStateRegistry {
   private readonly parameters: KeyedStateRegistryParameters;
   private readonly byName: Map<string, Registration> = new Map();
+  private readonly queues: Map<string, PriorityQueueRegistration> = new Map();
   private readonly declared: Map<string, StateDescriptor> = new Map();
   private readonly readings: Map<string, ValueReading> = new Map();
   private namesTaken: number;
-  private listed: readonly KeyedStateRegistration[] | undefined = undefined;
+  private listed: readonly EntriesRegistration[] | undefined = undefined;
 
   constructor(parameters: KeyedStateRegistryParameters) {
     this.parameters = parameters;
     this.namesTaken = parameters.restored.states.size;
   }
 
-  /** The registered states in the order of their ids. The array stays as it is when others are registered. */
-  get registrations(): readonly KeyedStateRegistration[] {
-    this.listed ??= [...this.byName.values()];
+  /** The registered states and queues in the order of their ids. The array stays as it is when others are registered. */
+  get registrations(): readonly EntriesRegistration[] {
+    this.listed ??= [...this.byName.values(), ...this.queues.values()].sort((a, b) => a.id - b.id);
     return this.listed;
   }
 
   get size(): number {
-    return this.byName.size;
+    return this.byName.size + this.queues.size;
   }
 
+  /** The registration of a state; queues are no states of the program's. */
   get(name: string): KeyedStateRegistration | undefined {
     return this.byName.get(name);
   }
@@ -100,7 +115,7 @@ export class KeyedStateRegistry {
    */
   declare(descriptor: StateDescriptor): void {
     this.checkTimeToLive(descriptor);
-    const earlier = this.declared.get(descriptor.name);
+    const earlier = this.queues.get(descriptor.name) ?? this.declared.get(descriptor.name);
     if (earlier !== undefined && earlier.kind !== descriptor.kind) throw nameTaken(earlier, descriptor);
     const restored = this.parameters.restored.states.get(descriptor.name);
     if (restored !== undefined) this.readings.set(descriptor.name, readValues(restored, descriptor));
@@ -128,26 +143,49 @@ export class KeyedStateRegistry {
     return this.add(namespaceSerializer, descriptor);
   }
 
-  /** What became of the restored states up to now. */
+  /**
+   * The registration of a queue, made at the first call.
+   *
+   * @throws StateError `state-already-registered`, `too-many-states`, `state-type-incompatible`,
+   * `namespace-serializer-incompatible`, `key-serializer-incompatible` for priorities of another type,
+   * `key-type-unsupported`. TypeError for a descriptor without name or types.
+   */
+  registerPriorityQueue(descriptor: PriorityQueueDescriptor<unknown, unknown>): PriorityQueueRegistration {
+    const existing = this.queues.get(descriptor.name);
+    if (existing !== undefined) return checkQueueAgain(existing, descriptor);
+    const { name } = descriptor;
+    const earlier = this.declared.get(name);
+    if (earlier !== undefined) throw nameTaken(earlier, { kind: 'priority-queue', name });
+    const { restored, keySerializer, ttlClock } = this.parameters;
+    const registration = createQueueRegistration(descriptor, {
+      id: this.size,
+      keySerializer,
+      restored: restored.states.get(name),
+      restamping: new TtlRestamping(undefined, ttlClock),
+    });
+    this.takeName(name);
+    this.queues.set(name, registration);
+    this.listed = undefined;
+    return registration;
+  }
+
+  /** What became of the restored states and queues up to now. */
   report(): StateRestoreReport {
     const { restored, restoredCheckpointId } = this.parameters;
-    const names = new Set([...restored.states.keys(), ...this.declared.keys()]);
+    const names = new Set([...restored.states.keys(), ...this.declared.keys(), ...this.queues.keys()]);
     const states = [...names].sort().flatMap((name) => this.lineOf(name, restored.states.get(name)));
-    return { restoredCheckpointId, states };
+    return { restoredCheckpointId, states: [...states, ...restored.discarded.map(discardedLine)] };
   }
 
   private add(namespaceSerializer: KeySerializer<unknown>, descriptor: StateDescriptor): KeyedStateRegistration {
     const { name, kind } = descriptor;
     const restored = this.parameters.restored.states.get(name);
-    if (restored === undefined) {
-      if (this.namesTaken >= STATES_MAX) throw tooManyStates(name);
-      this.namesTaken++;
-    }
+    this.takeName(name);
     const reading = this.readings.get(name);
     const namespaces = restored === undefined ? namespaceSerializer : readNamespaces(restored, namespaceSerializer);
     const values = reading?.valueSerializer ?? valueSerializerOf(descriptor);
     const mapKeys = descriptor.kind === 'map' ? descriptor.key : undefined;
-    const id = this.byName.size;
+    const id = this.size;
     const ttl = this.policyOf(descriptor);
     const registration: Registration = {
       id,
@@ -182,21 +220,44 @@ export class KeyedStateRegistry {
     return registration;
   }
 
+  private takeName(name: string): void {
+    if (this.parameters.restored.states.has(name)) return;
+    if (this.namesTaken >= STATES_MAX) throw tooManyStates(name);
+    this.namesTaken++;
+  }
+
   /**
-   * How what is stored of a state gets the stamps of today; `undefined` for a state that the program does not know. Today
-   * is when these were the registered states.
+   * How what is stored of a state gets the stamps of today, which are the stored ones for a state that the program does not
+   * know. Today is when these were the registered states.
    */
-  restampingAsOf(registrations: readonly KeyedStateRegistration[]): (stateName: string) => TtlRestamping | undefined {
-    let byName: ReadonlyMap<string, KeyedStateRegistration> | undefined;
+  restampingAsOf(registrations: readonly EntriesRegistration[]): (stateName: string) => TtlRestamping {
+    let byName: ReadonlyMap<string, EntriesRegistration> | undefined;
     return (stateName) => {
       byName ??= new Map(registrations.map((registration) => [registration.name, registration]));
       return byName.get(stateName)?.restamping ?? this.declaredRestampingOf(stateName);
     };
   }
 
-  private declaredRestampingOf(stateName: string): TtlRestamping | undefined {
+  /** As {@link restampingAsOf}: how what is stored of a state gets its schema of today. */
+  rewritingAsOf(
+    registrations: Parameters<KeyedStateRegistry['restampingAsOf']>[0],
+  ): (stateName: string) => SchemaRewriting | undefined {
+    const restampingOf = this.restampingAsOf(registrations);
+    return (stateName) => {
+      const reading = this.readings.get(stateName);
+      if (reading === undefined) return undefined;
+      const { valueSerializer, readers } = reading;
+      return new SchemaRewriting({
+        readerOf: (schema) => readers.get(schema) ?? valueSerializer,
+        valueSerializer,
+        restamping: restampingOf(stateName),
+      });
+    };
+  }
+
+  private declaredRestampingOf(stateName: string): TtlRestamping {
     const descriptor = this.declared.get(stateName);
-    if (descriptor === undefined) return undefined;
+    if (descriptor === undefined) return new TtlRestamping('stored', this.parameters.ttlClock);
     const time = descriptor.ttl?.isEnabled ? ttlTimeOf(descriptor.ttl) : undefined;
     return new TtlRestamping(time, this.parameters.ttlClock);
   }
@@ -216,11 +277,17 @@ export class KeyedStateRegistry {
   }
 
   private lineOf(stateName: string, restored: RestoredState | undefined): RestoredStateLine[] {
+    const queue = this.queues.get(stateName);
+    const previousSchema = restored?.schemas.map(storedInWords).join(' and ');
+    if (queue !== undefined) {
+      const line = { stateName, kind: queue.kind, schema: storedInWords(queue.schema) };
+      return [
+        previousSchema === undefined ? { ...line, outcome: 'new' } : { ...line, outcome: 'matched', previousSchema },
+      ];
+    }
     const descriptor = this.declared.get(stateName);
-    const previousSchema = restored?.schemas.map((schema) => inWords(schema.value, storedTimeOf(schema))).join(' and ');
     if (descriptor === undefined) {
-      // Timers are no states of the program's; whoever owns them reports on them.
-      if (restored === undefined || restored.kind === 'priority-queue') return [];
+      if (restored === undefined) return [];
       return [{ stateName, kind: restored.kind, outcome: 'kept', previousSchema: previousSchema as string }];
     }
     const reading = this.readings.get(stateName);
@@ -231,6 +298,17 @@ export class KeyedStateRegistry {
     const migrates = reading.migrates || restored?.schemas.some((stored) => storedTimeOf(stored) !== time);
     return [{ stateName, kind: descriptor.kind, outcome: migrates ? 'migrated' : 'matched', previousSchema, schema }];
   }
+}
+
+/** What a state holds; of a queue, its priorities. */
+function storedInWords(schema: StateSchema): string {
+  const { kind, mapKey, value } = schema;
+  return inWords(kind === 'priority-queue' ? (mapKey ?? value) : value, storedTimeOf(schema));
+}
+
+function discardedLine({ name, kind, schemas }: RestoredState): RestoredStateLine {
+  const previousSchema = schemas.map(storedInWords).join(' and ');
+  return { stateName: name, kind: kind as StateKind, outcome: 'discarded', previousSchema };
 }
 
 function inWords(snapshot: SerializerSnapshot, time: TtlTime | undefined): string {
@@ -265,20 +343,21 @@ function askedAgain(
   return existing;
 }
 
-/** One that had to be reconfigured at first has to be every time (RC3): the state keeps the reconfigured one. */
-function checkNamespacesAgain(stateName: string, inUse: SerializerSnapshot, asked: KeySerializer<unknown>): void {
-  const snapshot = asked.snapshot();
-  if (snapshotsEqual(inUse, snapshot)) return;
-  if (asked.resolveCompatibility(inUse).outcome === 'compatible-with-reconfigured-serializer') return;
-  throw namespaceDiffers(stateName, inUse, snapshot, 'the state is in use');
+interface Named {
+  readonly kind: SegmentStateKind;
+  readonly name: string;
 }
 
-function nameTaken(earlier: StateDescriptor, descriptor: StateDescriptor): StateError {
+function nameTaken(earlier: Named, asked: Named): StateError {
   return new StateError(
     'state-already-registered',
-    `the name '${descriptor.name}' belongs to a ${earlier.kind} state and was now asked for as a ${descriptor.kind} state; give one of them another name`,
-    { details: { stateName: descriptor.name, registered: earlier.kind, asked: descriptor.kind } },
+    `the name '${asked.name}' belongs to a ${sortInWords(earlier)} and was now asked for as a ${sortInWords(asked)}; give one of them another name`,
+    { details: { stateName: asked.name, registered: earlier.kind, asked: asked.kind } },
   );
+}
+
+function sortInWords({ kind }: Named): string {
+  return kind === 'priority-queue' ? 'priority queue' : `${kind} state`;
 }
 
 function tooManyStates(stateName: string): StateError {

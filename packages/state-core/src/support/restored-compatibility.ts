@@ -8,7 +8,7 @@
 //   RC3. A reconfigured serializer replaces the one of the descriptor for good.
 
 import { StateError } from '../error/state-error.js';
-import { describeSnapshot } from '../serialization/serializer-snapshot.js';
+import { describeSnapshot, snapshotsEqual } from '../serialization/serializer-snapshot.js';
 import {
   isKeySerializer,
   type KeySerializer,
@@ -17,7 +17,7 @@ import {
   type TypeSerializer,
 } from '../serialization/type-serializer.js';
 import type { RecordReader } from '../snapshot-format/segment-contract.js';
-import type { StateSchema } from '../snapshot-format/segment-header.js';
+import type { SegmentStateKind, StateSchema } from '../snapshot-format/segment-header.js';
 import { type StateDescriptor, valueSerializerOf } from '../state/state-descriptor.js';
 import type { RestoredState } from './restored-keyed-state.js';
 
@@ -66,6 +66,18 @@ export function readNamespaces(restored: RestoredState, given: KeySerializer<unk
     throw namespaceDiffers(restored.name, namespace, given.snapshot(), reasonOf(answer));
   }
   return serializer;
+}
+
+/** One that had to be reconfigured at first has to be every time (RC3): the state keeps the reconfigured one. */
+export function checkNamespacesAgain(
+  stateName: string,
+  inUse: SerializerSnapshot,
+  asked: KeySerializer<unknown>,
+): void {
+  const snapshot = asked.snapshot();
+  if (snapshotsEqual(inUse, snapshot)) return;
+  if (asked.resolveCompatibility(inUse).outcome === 'compatible-with-reconfigured-serializer') return;
+  throw namespaceDiffers(stateName, inUse, snapshot, 'the state is in use');
 }
 
 /** The error for namespaces of another type than those stored or in use. */
@@ -119,11 +131,15 @@ function checkMapKey(previous: SerializerSnapshot, descriptor: StateDescriptor):
   );
 }
 
-function kindDiffers(restored: RestoredState, descriptor: StateDescriptor): StateError {
+/** The error for a state that was stored as another sort than the one of the program. */
+export function kindDiffers(
+  restored: RestoredState,
+  { name, kind }: { readonly name: string; readonly kind: SegmentStateKind },
+): StateError {
   return new StateError(
     'state-type-incompatible',
-    `state '${descriptor.name}' was written as ${restored.kind} state, the program declares a ${descriptor.kind} state; declare the sort that was written, or give the state a new name`,
-    { details: { stateName: descriptor.name, previous: restored.kind, current: descriptor.kind } },
+    `state '${name}' was written as ${restored.kind} state, the program declares a ${kind} state; declare the sort that was written, or give the state a new name`,
+    { details: { stateName: name, previous: restored.kind, current: kind } },
   );
 }
 

@@ -7,7 +7,7 @@
 
 import { decodeBlock } from '../snapshot-format/record-decoder.js';
 import type { RecordVisitor } from '../snapshot-format/segment-contract.js';
-import type { KeyedStateRegistration } from './keyed-state-registry.js';
+import type { EntriesRegistration } from './keyed-state-registry.js';
 import type { RestoredChain } from './restored-keyed-state.js';
 
 /** The decoding of one chain into a visitor. */
@@ -17,7 +17,7 @@ export class RestoredGroupDecoder {
 
   constructor(
     private readonly chain: RestoredChain,
-    private readonly registration: KeyedStateRegistration,
+    private readonly registration: EntriesRegistration,
     private readonly visitor: RecordVisitor,
   ) {}
 

@@ -11,6 +11,7 @@
 //        of them is not opened.
 //   RS5. What was frozen stays as it was, whatever is taken afterwards. Freezing takes constant time: the first chain that
 //        is taken after it pays with a copy of the maps that it changes.
+//   RS6. A state that is discarded is verified with the rest and given up before anybody sees it; timers cannot be.
 
 import type { StateHandleReader } from '../checkpoint-storage/checkpoint-stream.js';
 import { isStateError, StateError } from '../error/state-error.js';
@@ -33,6 +34,8 @@ export interface RestoredLink {
   readonly segmentUid?: string;
   /** Whether the blocks are known to be of a full image: PUT and SPLICE from the first element on, nothing else. */
   readonly isImage?: boolean;
+  /** Whether event time was known when the blocks were written: then no stamp stands for none. */
+  readonly isTimed?: boolean;
 }
 
 /** What one state has in one key group, oldest link first; never empty. */
@@ -67,14 +70,22 @@ export interface RestoreParameters<K> {
   readonly stateReader: StateHandleReader;
   readonly signal: AbortSignal;
   readonly operatorIdentifier: string;
+  /** States that are let go of, by name. Default: none. */
+  readonly discardedStates?: readonly string[];
   /** Decompressors by name, for snapshots that were written with compression. */
   readonly compressions?: readonly SnapshotCompression[];
+  /**
+   * Puts the payload of a verified block elsewhere, such as on local disk, and gives what reads it back: whenever it is
+   * asked for, until {@link RestoredKeyedState.clear}. Default: payloads stay in memory.
+   */
+  readonly keepPayload?: (payload: Uint8Array) => () => Uint8Array;
 }
 
 interface LoadedLink {
   readonly schema: StateSchema;
   readonly segmentUid: string;
   readonly isImage: boolean;
+  readonly isTimed: boolean;
   readonly blocks: RawBlock[];
 }
 
@@ -95,6 +106,7 @@ export class RestoredKeyedState implements RestoredChains {
   private loadedFreezes = 0;
   private readonly clocks: Map<number, number> = new Map();
   private rawBytes = 0;
+  private readonly discardedStates: RestoredState[] = [];
 
   private constructor() {}
 
@@ -113,12 +125,18 @@ export class RestoredKeyedState implements RestoredChains {
     const restored = new RestoredKeyedState();
     for (const handle of parameters.stateHandles) checkMaxParallelism(handle, parameters);
     for (const handle of parameters.stateHandles) await restored.loadHandle(handle, parameters);
+    for (const stateName of parameters.discardedStates ?? []) restored.discard(stateName);
     return restored;
   }
 
   /** The states of the snapshot by name, those that were decoded meanwhile included. */
   get states(): ReadonlyMap<string, RestoredState> {
     return this.loaded;
+  }
+
+  /** The states of the snapshot that were let go of (RS6). */
+  get discarded(): readonly RestoredState[] {
+    return this.discardedStates;
   }
 
   /** High-water marks of event time in milliseconds by key group. */
@@ -158,13 +176,21 @@ export class RestoredKeyedState implements RestoredChains {
     const chain = this.loaded.get(stateName)?.chains.get(keyGroup);
     if (chain === undefined) return;
     this.changeable(stateName).chains.delete(keyGroup);
-    for (const link of chain) for (const block of link.blocks) this.rawBytes -= block.payload.length;
+    for (const link of chain) for (const block of link.blocks) this.rawBytes -= payloadBytesOf(block);
   }
 
   /** Gives up everything. */
   clear(): void {
     this.loaded = new Map();
     this.rawBytes = 0;
+  }
+
+  private discard(stateName: string): void {
+    const state = this.loaded.get(stateName);
+    if (state === undefined || state.kind === 'priority-queue') return;
+    for (const keyGroup of this.keyGroupsOf(stateName)) this.drop(stateName, keyGroup);
+    this.loaded.delete(stateName);
+    this.discardedStates.push(state);
   }
 
   /** A state whose chains no frozen view shares. */
@@ -207,7 +233,9 @@ export class RestoredKeyedState implements RestoredChains {
       for (const range of ranges) {
         this.resumeClocks(header.ttlClocks, range);
         for await (const block of reader.readBlocks(range)) {
-          this.addBlock(schemaOf(schemas, block, header), header, block);
+          const { keepPayload } = parameters;
+          const kept = keepPayload === undefined ? block : new KeptBlock(block, keepPayload(block.payload));
+          this.addBlock(schemaOf(schemas, block, header), header, kept);
           checkWanted(parameters);
         }
       }
@@ -241,14 +269,18 @@ export class RestoredKeyedState implements RestoredChains {
     return known ?? schema;
   }
 
-  private addBlock(schema: StateSchema, { uid, baseCheckpointId }: SegmentHeader, block: RawBlock): void {
+  private addBlock(schema: StateSchema, { uid, baseCheckpointId, ttlClocks }: SegmentHeader, block: RawBlock): void {
     const chains = (this.loaded.get(schema.name) as LoadedState).chains;
     const chain = chains.get(block.keyGroup) ?? [];
     chains.set(block.keyGroup, chain);
     const link = chain.at(-1);
-    if (link?.segmentUid === uid) link.blocks.push(block);
-    else chain.push({ schema, segmentUid: uid, isImage: baseCheckpointId === undefined, blocks: [block] });
-    this.rawBytes += block.payload.length;
+    if (link?.segmentUid === uid) {
+      link.blocks.push(block);
+    } else {
+      const isTimed = ttlClocks?.some(([keyGroup]) => keyGroup === block.keyGroup) ?? false;
+      chain.push({ schema, segmentUid: uid, isImage: baseCheckpointId === undefined, isTimed, blocks: [block] });
+    }
+    this.rawBytes += payloadBytesOf(block);
   }
 
   private resumeClocks(marks: SegmentHeader['ttlClocks'], range: KeyGroupRange): void {
@@ -258,6 +290,36 @@ export class RestoredKeyedState implements RestoredChains {
         this.clocks.set(keyGroup, timestampMs);
     }
   }
+}
+
+/** A block whose payload is somewhere else. */
+class KeptBlock implements RawBlock {
+  readonly keyGroup: number;
+  readonly stateId: number;
+  readonly entryCount: number;
+  private readonly lengthBytes: number;
+  private readonly read: () => Uint8Array;
+
+  constructor({ keyGroup, stateId, entryCount, payload }: RawBlock, read: () => Uint8Array) {
+    this.keyGroup = keyGroup;
+    this.stateId = stateId;
+    this.entryCount = entryCount;
+    this.lengthBytes = payload.length;
+    this.read = read;
+  }
+
+  get payload(): Uint8Array {
+    return this.read();
+  }
+
+  get payloadBytes(): number {
+    return this.lengthBytes;
+  }
+}
+
+/** Length of the payload of a block, wherever it is. */
+export function payloadBytesOf(block: RawBlock): number {
+  return block.payloadBytes ?? block.payload.length;
 }
 
 function keyGroupsIn(states: ReadonlyMap<string, LoadedState>, stateName: string): number[] {

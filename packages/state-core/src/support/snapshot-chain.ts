@@ -22,7 +22,7 @@ import {
 } from '../handle/keyed-state-handle.js';
 import type { KeyGroupRange } from '../key-group/key-group-range.js';
 import type { StateSchema } from '../snapshot-format/segment-header.js';
-import type { RestoredKeyedState } from './restored-keyed-state.js';
+import { payloadBytesOf, type RestoredKeyedState } from './restored-keyed-state.js';
 
 /** A key group that is read from so many segments is due for a full image. */
 export const CHAIN_SEGMENTS_MAX: number = 64;
@@ -105,7 +105,7 @@ export class SnapshotChain {
         for (const { segmentUid, blocks } of restored.chainOf(name, keyGroup) ?? []) {
           const isImage = segmentUid !== undefined && checkpointOf.get(segmentUid) === imageId;
           const bytes = isImage ? chain.imageBytes : chain.deltaBytes;
-          for (const { payload } of blocks) (bytes[index] as number) += payload.length;
+          for (const block of blocks) (bytes[index] as number) += payloadBytesOf(block);
         }
       }
     }

@@ -4,28 +4,39 @@
 //   TR1. Bytes cross a change of time to live record by record: stamps come or go, every other byte stays.
 //   TR2. A stamp that is added is the time of the restore, the same whenever and however often the bytes are looked at.
 //   TR3. What is carried into a snapshot crosses too: else every restart would stamp it anew and it would never expire.
+//   TR4. So does what was written before there was a mark of event time, as soon as there is one, whether the program knows
+//        the state or not.
 
-import { ByteWriter } from '../bytes/byte-writer.js';
-import { RECORD_STAMPED, RecordCursor, STAMP_BYTES } from '../snapshot-format/record-cursor.js';
+import { RecordCursor } from '../snapshot-format/record-cursor.js';
 import { type RawBlock, RecordOp, type RecordVisitor } from '../snapshot-format/segment-contract.js';
 import type { StateSchema } from '../snapshot-format/segment-header.js';
-import type { TtlClock, TtlTime } from './ttl-clock.js';
+import { rewriteBlock } from './block-rewriting.js';
+import { NO_TIME, type TtlClock, type TtlTime } from './ttl-clock.js';
 
 /** The stamps that the entries of one state have today. */
 export class TtlRestamping {
-  /** @param time - The clock of the stamps; `undefined` for a state without time to live. */
+  /**
+   * @param time - The clock of the stamps; `undefined` for a state without time to live; `'stored'` for one that the program
+   * does not know, which keeps what it has.
+   */
   constructor(
-    private readonly time: TtlTime | undefined,
+    private readonly time: TtlTime | 'stored' | undefined,
     private readonly clock: TtlClock | undefined,
   ) {}
 
   /** Whether entries stored under a schema have the stamps of today. */
   agreesWith(schema: StateSchema): boolean {
-    return this.time === storedTimeOf(schema);
+    return this.time === 'stored' || this.time === storedTimeOf(schema);
+  }
+
+  /** Whether stamps that stand for no time, stored under a schema that agrees, are known by now (TR4). */
+  knowsTimeOf(schema: StateSchema, keyGroup: number): boolean {
+    return storedTimeOf(schema) === 'event' && (this.clock?.eventStartMs(keyGroup) ?? NO_TIME) !== NO_TIME;
   }
 
   /** A stored schema with the stamps of today. */
   schemaOf(schema: StateSchema): StateSchema {
+    if (this.time === 'stored') return schema;
     const { ttlTime: _, ...fields } = schema;
     return this.time === undefined ? { ...fields, ttl: false } : { ...fields, ttl: true, ttlTime: this.time };
   }
@@ -59,23 +70,31 @@ export class TtlRestamping {
 
   /** The records of a block with the stamps of today (TR1); none are left of one that held nothing but stamps. @throws StateError `bytes-truncated`, `bytes-invalid`. */
   block(block: RawBlock): RawBlock {
-    const out = new ByteWriter(block.payload.length + block.entryCount * STAMP_BYTES);
-    const cursor = new RecordCursor(block.payload);
     const stampMs = this.stampMs(block.keyGroup);
-    let entryCount = block.entryCount;
-    while (cursor.next()) {
-      if (cursor.op === RecordOp.PUT) copyPut(cursor, stampMs, out);
-      else if (cursor.op === RecordOp.SPLICE) copySplice(cursor, stampMs, out);
-      else if (cursor.op !== RecordOp.TOUCH)
-        out.writeBytes(cursor.bytes.subarray(cursor.recordStart, cursor.recordEnd));
-      else if (stampMs === undefined) entryCount--;
-      else copyTouch(cursor, stampMs, out);
-    }
-    return { ...block, entryCount, payload: out.toBytes() };
+    return rewriteBlock(block, { stampOf: stampMs === undefined ? 'none' : () => stampMs });
   }
 
-  private stampMs(keyGroup: number): number | undefined {
-    return this.time === undefined ? undefined : this.clock?.restoreStampMs(this.time, keyGroup);
+  /**
+   * The records of a block that agrees, with stamps for those that stand for no time (TR4); the same block when there are
+   * none.
+   *
+   * @throws StateError `bytes-truncated`, `bytes-invalid`.
+   */
+  timedBlock(block: RawBlock): RawBlock {
+    return hasNoTime(block) ? rewriteBlock(block, { stampOf: this.stampOf(block.keyGroup) }) : block;
+  }
+
+  /** What becomes of the stored stamps of a key group under a schema that agrees. */
+  stampOf(keyGroup: number): (storedMs: number | undefined) => number {
+    const startMs = this.clock?.eventStartMs(keyGroup) ?? NO_TIME;
+    return (storedMs = NO_TIME) => (storedMs === NO_TIME ? startMs : storedMs);
+  }
+
+  /** The stamp of what has none of the clock of today; `undefined` for a state without time to live. */
+  stampMs(keyGroup: number): number | undefined {
+    return this.time === undefined || this.time === 'stored'
+      ? undefined
+      : this.clock?.restoreStampMs(this.time, keyGroup);
   }
 }
 
@@ -84,35 +103,16 @@ export function storedTimeOf({ ttl, ttlTime }: StateSchema): TtlTime | undefined
   return ttl ? (ttlTime ?? 'processing') : undefined;
 }
 
-function copyPut(cursor: RecordCursor, stampMs: number | undefined, out: ByteWriter): void {
-  const addressEnd = cursor.hasMapKey ? cursor.mapKeyEnd : cursor.namespaceEnd;
-  writeHead(cursor, stampMs, out);
-  out.writeBytes(cursor.bytes.subarray(cursor.recordStart + 1, addressEnd));
-  copyStamped(cursor, addressEnd, stampMs, out);
-}
-
-function copyTouch(cursor: RecordCursor, stampMs: number, out: ByteWriter): void {
-  out.writeBytes(cursor.bytes.subarray(cursor.recordStart, cursor.recordEnd - STAMP_BYTES));
-  out.writeSafeInteger(stampMs);
-}
-
-function copySplice(cursor: RecordCursor, stampMs: number | undefined, out: ByteWriter): void {
-  writeHead(cursor, stampMs, out);
-  let end = cursor.recordEnd;
-  out.writeBytes(cursor.bytes.subarray(cursor.recordStart + 1, end));
-  while (cursor.nextElement()) {
-    copyStamped(cursor, end, stampMs, out);
-    end = cursor.valueEnd;
+/** Whether a block has a stamp that stands for no time. */
+function hasNoTime({ payload }: RawBlock): boolean {
+  const cursor = new RecordCursor(payload);
+  while (cursor.next()) {
+    if (cursor.op === RecordOp.SPLICE) while (cursor.nextElement()) if (isNoTime(cursor)) return true;
+    if (cursor.op !== RecordOp.SPLICE && isNoTime(cursor)) return true;
   }
+  return false;
 }
 
-function writeHead(cursor: RecordCursor, stampMs: number | undefined, out: ByteWriter): void {
-  const head = cursor.bytes[cursor.recordStart] as number;
-  out.writeUint8(stampMs === undefined ? head & ~RECORD_STAMPED : head | RECORD_STAMPED);
-}
-
-/** Copies a value with its length, from where the stamp before it would stand. */
-function copyStamped(cursor: RecordCursor, start: number, stampMs: number | undefined, out: ByteWriter): void {
-  if (stampMs !== undefined) out.writeSafeInteger(stampMs);
-  out.writeBytes(cursor.bytes.subarray(cursor.stamped ? start + STAMP_BYTES : start, cursor.valueEnd));
+function isNoTime({ stamped, timestampMs }: RecordCursor): boolean {
+  return stamped && timestampMs === NO_TIME;
 }

@@ -57,6 +57,19 @@ describe('AsyncSnapshotCallable', () => {
     expect(snapshot.owner.numberOfRegisteredCloseables).toBe(0);
   });
 
+  it('hands on all that the coordinator said', async () => {
+    const { streams, owner, context: plain } = new Snapshot();
+    const context: SnapshotContext = { ...plain, localStreams: streams, rewriteSchemas: true };
+    const given: SnapshotContext[] = [];
+    const call = async (run: SnapshotRun): Promise<SnapshotResult<string>> => {
+      given.push(run.context);
+      return { jobManagerOwned: undefined };
+    };
+    await new AsyncSnapshotCallable<string>({ context, owner, clock: systemClock, call, cleanup() {} }).write();
+    const { shouldYield: _shouldYield, yieldNow: _yieldNow, ...said } = context;
+    expect(given).toMatchObject([said]);
+  });
+
   it('AsyncSnapshotCallableTest.testExceptionRun: call, cleanup, no log; the failure as it was; the stream is given up', async () => {
     const snapshot = new Snapshot();
     const failure = new Error('broken');

@@ -76,3 +76,15 @@ it('tells listeners after the key was found to belong here and before it counts'
   expect(current.deregisterKeySelectionListener(listener)).toBe(true);
   expect(current.deregisterKeySelectionListener(listener)).toBe(false);
 });
+
+it('tells the key group of a key that is not chosen by it', () => {
+  const current = currentKey(0, 4);
+  current.setCurrentKey('5');
+  const { selection } = current;
+  expect(current.keyGroupOf('5')).toBe(current.keyGroup);
+  const other = ['1', '2', '3', '4', '6'].find((key) => assignToKeyGroup(key, string, 10) < 5) as string;
+  expect(current.keyGroupOf(other)).toBe(assignToKeyGroup(other, string, 10));
+  expect(() => current.keyGroupOf('9')).toThrow(expect.objectContaining({ code: 'key-group-out-of-range' }));
+  expect(() => current.keyGroupOf(undefined as never)).toThrow(TypeError);
+  expect([current.key, current.selection]).toEqual(['5', selection]);
+});

@@ -1,4 +1,4 @@
-// TR1 and TR2 of ttl-restamping.ts: stamps come, go and change; no other byte does.
+// TR1, TR2 and TR4 of ttl-restamping.ts: stamps come, go and change; no other byte does.
 
 import { describe, expect, it } from 'vitest';
 import { KeyGroupRange } from '../../src/key-group/key-group-range.js';
@@ -152,4 +152,34 @@ it('agrees with the clock that a schema names; none is processing time', () => {
 it('has no stamp of event time for a key group that has had no mark', () => {
   expect(clock.restoreStampMs('event', 4)).toBe(NO_TIME);
   expect(clock.restoreStampMs('event', 3)).toBe(70);
+});
+
+describe.each(kinds)('%s from before the first mark', (_name, schema, codec, write) => {
+  const inEventTime = schemaWith({ ...schema, ttl: true, ttlTime: 'event' });
+
+  it('get the beginning of event time when it is known, and nothing else changes', async () => {
+    const restamping = new TtlRestamping('event', clock);
+    expect(restamping.knowsTimeOf(inEventTime, 3)).toBe(true);
+    expect(restamping.timedBlock(await blockOf(schema, codec, write, NO_TIME))).toEqual(
+      await blockOf(schema, codec, write, 70),
+    );
+    const timed = await blockOf(schema, codec, write, -5);
+    expect(restamping.timedBlock(timed)).toBe(timed);
+  });
+
+  it('wait for it as long as it is not, and have none in processing time', () => {
+    expect(new TtlRestamping('event', clock).knowsTimeOf(inEventTime, 4)).toBe(false);
+    expect(new TtlRestamping('event', undefined).knowsTimeOf(inEventTime, 3)).toBe(false);
+    const inProcessingTime = schemaWith({ ...schema, ttl: true });
+    expect(new TtlRestamping('processing', clock).knowsTimeOf(inProcessingTime, 3)).toBe(false);
+  });
+});
+
+it('keeps the schema and the stamps of a state that the program does not know', () => {
+  const kept = new TtlRestamping('stored', clock);
+  for (const stored of [schemaWith({}), schemaWith({ ttl: true }), schemaWith({ ttl: true, ttlTime: 'event' })]) {
+    expect(kept.agreesWith(stored)).toBe(true);
+    expect(kept.schemaOf(stored)).toBe(stored);
+  }
+  expect(kept.knowsTimeOf(schemaWith({ ttl: true, ttlTime: 'event' }), 3)).toBe(true);
 });
