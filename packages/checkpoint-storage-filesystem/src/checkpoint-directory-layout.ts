@@ -4,15 +4,17 @@
 //     <job>/                         jobDirectoryName(jobId); left out when create-subdir is false
 //       owner-<epoch>                a takeover, made exclusively
 //       owner-<epoch>-from-...       what that owner continues: `-from-none`, `-from-<epoch>-<checkpoint id>`, or
-//                                    `-from-external` with {"pointer":"<uri>"}, for any other snapshot
+//                                    `-from-external` with {"pointer":"<uri>"}, for any other snapshot, and "claim":true
+//                                    where it belongs to the job
 //       owner-<epoch>-published      that owner has completed a checkpoint, whether any is left or not
+//       claim-<32 hex digits>        a snapshot from elsewhere that belongs to the job: filesystem-snapshot-claims.ts
 //       chk-<id>/                    made exclusively; one checkpoint
 //         _metadata                  made last and at once: without it the checkpoint does not exist
 //         <32 hex digits>            state of this checkpoint alone
 //       shared/<32 hex digits>       state that later checkpoints may use
 //       taskowned/<32 hex digits>    state that tasks keep and remove themselves
 //   <savepoint directory>/
-//     savepoint-<job>-<random>/      _metadata and every file of the savepoint
+//     savepoint-<job>-<random>/      _metadata, _claimed where it belongs to a job, and every file of the savepoint
 //
 //   L1. Facts about ownership are names: a name is there or not, it cannot be half written. The one content that counts
 //       appears whole with its name.

@@ -11,11 +11,13 @@ import {
   type CheckpointStateInputStream,
   type CheckpointStorageCoordinatorView,
   type CheckpointStorageLocation,
+  checkEpochMin,
   type ExternalSnapshot,
   type FoundCheckpoint,
   type ResolvedCheckpoint,
   type RestoredFrom,
   randomHexId,
+  type SnapshotClaims,
   type StreamStateHandle,
 } from '@tidemark/state-core/spi';
 import {
@@ -34,7 +36,8 @@ import { isInsideSnapshot, openStateInput } from './filesystem-checkpoint-input-
 import { FileSystemCheckpointLocation } from './filesystem-checkpoint-location.js';
 import { FileSystemMetadataScope } from './filesystem-metadata-scope.js';
 import { FileSystemOwnership } from './filesystem-ownership.js';
-import { resolveSnapshot } from './filesystem-resolved-checkpoint.js';
+import { layoutOf, resolveSnapshot } from './filesystem-resolved-checkpoint.js';
+import { FileSystemSnapshotClaims } from './filesystem-snapshot-claims.js';
 
 /** What both views of one job in one storage are made of. */
 export interface FileSystemViewSettings {
@@ -60,6 +63,7 @@ export class FileSystemCoordinatorView implements CheckpointStorageCoordinatorVi
   readonly #settings: FileSystemViewSettings;
   readonly #layout: JobLayout;
   readonly #ownership: FileSystemOwnership;
+  readonly claims: SnapshotClaims;
   /** Directories whose names were made durable up to the root; once for a view, it costs a sync for each. */
   readonly #durable: Set<string> = new Set();
   #owner: CheckpointOwner | undefined;
@@ -67,7 +71,16 @@ export class FileSystemCoordinatorView implements CheckpointStorageCoordinatorVi
   constructor(settings: FileSystemViewSettings) {
     this.#settings = settings;
     this.#layout = settings.layout;
-    this.#ownership = new FileSystemOwnership(settings.layout, () => randomHexId(settings.random));
+    const newName = () => randomHexId(settings.random);
+    this.#ownership = new FileSystemOwnership(settings.layout, newName);
+    this.claims = new FileSystemSnapshotClaims({
+      fileSystems: settings.fileSystems,
+      layout: settings.layout,
+      layoutOf: (directory) => layoutOf(settings, directory),
+      ownership: this.#ownership,
+      jobId: settings.jobId,
+      newName,
+    });
   }
 
   async list(signal?: AbortSignal): Promise<CheckpointListing> {
@@ -84,10 +97,11 @@ export class FileSystemCoordinatorView implements CheckpointStorageCoordinatorVi
     return { checkpoints: found, owners: await this.#ownership.ownersIn(entries.map((entry) => entry.name)) };
   }
 
-  async acquireOwnership(signal?: AbortSignal): Promise<CheckpointOwner> {
+  async acquireOwnership(signal?: AbortSignal, epochMin = 1): Promise<CheckpointOwner> {
     signal?.throwIfAborted();
+    checkEpochMin(epochMin);
     await this.initializeBaseLocationsForCheckpoint();
-    this.#owner = await this.#ownership.acquire({ jobId: this.#settings.jobId });
+    this.#owner = await this.#ownership.acquire({ jobId: this.#settings.jobId }, epochMin);
     return this.#owner;
   }
 
@@ -196,6 +210,10 @@ export class FileSystemCoordinatorView implements CheckpointStorageCoordinatorVi
         await fileSystem.removeFile(path);
       }
     }
+  }
+
+  async forgetOwners(inUse: ReadonlySet<number>, owner: CheckpointOwner): Promise<void> {
+    await this.#ownership.forget(inUse, owner);
   }
 
   openInput(handle: StreamStateHandle, signal?: AbortSignal): Promise<CheckpointStateInputStream> {

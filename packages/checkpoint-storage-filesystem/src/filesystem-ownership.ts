@@ -5,8 +5,9 @@
 //   O1. An epoch belongs to whoever made its file, and making it fails when it is there.
 //   O2. The facts are in the names; the content of an owner file is for people and is never read, but for the pointer in
 //       `owner-<epoch>-from-external`. Such a file that cannot be understood still says that there was a snapshot.
-//   O3. Owner files are never removed: an epoch is used once in the life of a job's directory, and epochs have no gaps. So
-//       one look at the next epoch tells whether an owner was overtaken, however many there have been.
+//   O3. The files of the newest two owners are never removed, nor is a name given twice above them: whoever lists the
+//       directory sees a newer owner than any that was overtaken, also while the older files are being removed. An owner
+//       whose own file is gone while there are others was overtaken, too.
 //   O4. That an owner has published is told apart from what it published: somebody may remove the checkpoints.
 
 import { StateError } from '@tidemark/state-core';
@@ -28,6 +29,9 @@ const TAKEOVER_ATTEMPTS: number = 1000;
 const OWNER_NAME: RegExp = /^owner-([1-9]\d{0,15})$/;
 const DECISION_NAME: RegExp = /^owner-([1-9]\d{0,15})-from-(none|external|([1-9]\d{0,15})-([1-9]\d{0,15}))$/;
 const PUBLISHED_NAME: RegExp = /^owner-([1-9]\d{0,15})-published$/;
+/** What atomic-publication.ts leaves in the directory of a job when its process dies. */
+const LEFTOVER_NAME: RegExp = /^(owner-\d+-from-external|claim-[0-9a-f]{32})\.([0-9a-f]+\.tmp|claim)$/;
+const OWNED_NAME: RegExp = /^owner-([1-9]\d{0,15})(?:$|-)/;
 /** Longer than any path or URI that somebody passes on. */
 const EXTERNAL_BYTES_MAX: number = 1024 * 1024;
 
@@ -50,11 +54,12 @@ export class FileSystemOwnership {
    * Takes the next epoch. The directory of the job is there.
    *
    * @param description - For people who look into the file.
+   * @param epochMin - The epoch is at least this.
    */
-  async acquire(description: Readonly<Record<string, unknown>>): Promise<CheckpointOwner> {
+  async acquire(description: Readonly<Record<string, unknown>>, epochMin = 1): Promise<CheckpointOwner> {
     const text = new TextEncoder().encode(`${JSON.stringify(description)}\n`);
     for (let attempt = 0; attempt < TAKEOVER_ATTEMPTS; attempt++) {
-      const epoch = (await this.#highestEpoch()) + 1;
+      const epoch = Math.max((await this.#highestEpoch()) + 1, epochMin);
       if (await this.#createDurably(`owner-${epoch}`, text)) return { epoch };
     }
     throw new StateError(
@@ -131,21 +136,49 @@ export class FileSystemOwnership {
     return Promise.all(owners);
   }
 
+  /**
+   * Removes the files of owners that are not in use (O3), and what is left of files that a crash kept from being published.
+   *
+   * @throws StateError `fenced` when a newer owner than `owner` is there, `storage-*`.
+   */
+  async forget(inUse: ReadonlySet<number>, owner: CheckpointOwner): Promise<void> {
+    const names = (await this.#names()) ?? [];
+    // Asked after the listing: what is in it was there before any newer owner.
+    await this.refuseFenced(owner);
+    for (const name of names.filter((candidate) => LEFTOVER_NAME.test(candidate))) {
+      await this.#fileSystem.removeFile(childPath(this.#jobPath, name));
+    }
+    const epochs = decisionsIn(names).map(({ epoch }) => epoch);
+    const forgotten = new Set(epochs.slice(0, -2).filter((epoch) => epoch < owner.epoch && !inUse.has(epoch)));
+    // The facts before the epoch: an owner that is still there without its decision counts as not having existed.
+    for (const name of names.toSorted((a, b) => b.length - a.length)) {
+      const epoch = Number(OWNED_NAME.exec(name)?.[1]);
+      if (forgotten.has(epoch)) await this.#fileSystem.removeFile(childPath(this.#jobPath, name));
+    }
+  }
+
   /** @throws StateError `fenced` when there is a higher epoch than that of `owner`. */
   async refuseFenced(owner: CheckpointOwner): Promise<void> {
     if (await this.isOvertaken(owner)) throw this.fencedError(owner, await this.#highestEpoch());
   }
 
-  /** Whether there is an epoch after that of `owner`. */
-  async isOvertaken(owner: CheckpointOwner): Promise<boolean> {
-    return (await this.#fileSystem.status(childPath(this.#jobPath, `owner-${owner.epoch + 1}`))) !== undefined;
+  /** Whether there is an epoch after that of `owner`, or was one that has removed its file (O3). */
+  async isOvertaken({ epoch }: CheckpointOwner): Promise<boolean> {
+    const names = (await this.#names()) ?? [];
+    const epochs = decisionsIn(names).map((found) => found.epoch);
+    // A directory without any was emptied by somebody: nobody has taken over.
+    return epochs.length > 0 && ((epochs.at(-1) as number) > epoch || !epochs.includes(epoch));
   }
 
   /** The error for an owner that was overtaken. */
   fencedError(owner: CheckpointOwner, epoch: number): StateError {
+    const what =
+      epoch > owner.epoch
+        ? `has been taken over by another owner (epoch ${epoch})`
+        : `has no record of this owner any more (owner-${owner.epoch}), and has one of another (owner-${epoch})`;
     return new StateError(
       'fenced',
-      `${this.#uri()} has been taken over by another owner (epoch ${epoch}); this instance (epoch ${owner.epoch}) can publish nothing more that counts. Close it; if both are meant to run, give each its own name or shard`,
+      `${this.#uri()} ${what}; this instance (epoch ${owner.epoch}) can publish nothing more that counts. Close it; if both are meant to run, give each its own name or shard`,
       { details: { job: this.#uri(), epoch: owner.epoch, takenOverBy: epoch } },
     );
   }
@@ -166,12 +199,12 @@ export class FileSystemOwnership {
     await this.#fileSystem.syncDirectory(this.#jobPath);
   }
 
-  async #recordExternal(owner: CheckpointOwner, { pointer }: ExternalSnapshot): Promise<void> {
+  async #recordExternal(owner: CheckpointOwner, { pointer, claim }: ExternalSnapshot): Promise<void> {
     // Whole or not at all: half a pointer would stand in the way of every later start.
     await publishAtomically({
       fileSystem: this.#fileSystem,
       path: childPath(this.#jobPath, externalName(owner.epoch)),
-      bytes: new TextEncoder().encode(`${JSON.stringify({ pointer })}\n`),
+      bytes: new TextEncoder().encode(`${JSON.stringify({ pointer, ...(claim === true && { claim }) })}\n`),
       random: this.#newName(),
     });
   }
@@ -248,8 +281,9 @@ function externalName(epoch: number): string {
 function externalIn(bytes: Uint8Array): FoundExternalSnapshot {
   try {
     const parsed: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    const pointer = (parsed as { readonly pointer?: unknown } | null)?.pointer;
-    return typeof pointer === 'string' && pointer.trim() !== '' ? { pointer } : {};
+    const { pointer, claim } = (parsed ?? {}) as { readonly pointer?: unknown; readonly claim?: unknown };
+    if (typeof pointer !== 'string' || pointer.trim() === '') return {};
+    return claim === true ? { pointer, claim } : { pointer };
   } catch {
     return {};
   }

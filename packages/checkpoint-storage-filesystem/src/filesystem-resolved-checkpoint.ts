@@ -76,7 +76,7 @@ function resolved(settings: FileSystemViewSettings, { fileSystem, path }: FilePl
 }
 
 /** The layout that wrote a directory, which may be that of another job under the same checkpoint directory. */
-function layoutOf(settings: FileSystemViewSettings, directory: string): JobLayout | undefined {
+export function layoutOf(settings: FileSystemViewSettings, directory: string): JobLayout | undefined {
   const checkpointId = checkpointIdOf(lastName(directory));
   if (checkpointId === undefined || settings.entropy === undefined) return undefined;
   const jobDirectory = settings.jobDirectory === undefined ? undefined : lastName(parentPath(directory));

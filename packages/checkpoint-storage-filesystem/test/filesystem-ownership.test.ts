@@ -205,3 +205,115 @@ describe('an owner that is overtaken while it publishes', () => {
     expect(await isThere()).toBe(true);
   });
 });
+
+describe('records of owners that nobody needs', () => {
+  /** Owners 1 to `count`, each with a view of its own and a checkpoint location that it has not published. */
+  async function manyOwners(directory: string, count: number) {
+    const zombies = [];
+    for (let epoch = 1; epoch <= count; epoch++) {
+      const opened = await openViews({ directory });
+      const owner = await takeOver(opened.coordinator);
+      zombies.push({ coordinator: opened.coordinator, owner, ...(await startCheckpoint(opened, epoch, owner)) });
+    }
+    return zombies;
+  }
+
+  it('are removed but for those in use and the newest two, and every older owner stays fenced at each step of it', async () => {
+    const directory = await temporaryDirectory();
+    const zombies = await manyOwners(directory, 6);
+    let removals = 0;
+    const fileSystem = new CountingFileSystem();
+    const removeFile = fileSystem.removeFile.bind(fileSystem);
+    fileSystem.removeFile = async (path) => {
+      const isRemoved = await removeFile(path);
+      removals++;
+      for (const { coordinator, owner } of zombies) {
+        await expect(coordinator.initializeLocationForCheckpoint(100 + removals, owner)).rejects.toMatchObject(FENCED);
+      }
+      return isRemoved;
+    };
+    const { coordinator } = await openViews({ directory, fileSystems: { file: fileSystem } });
+    const newest = await takeOver(coordinator);
+    await coordinator.forgetOwners?.(new Set([2]), newest);
+    expect(removals).toBe(8);
+    expect((await coordinator.list()).owners.map(({ epoch }) => epoch)).toEqual([2, 6, 7]);
+    for (const { location, owner, coordinator: former } of zombies) {
+      await expect(location.publish(patternBytes(1))).rejects.toMatchObject(FENCED);
+      await expect(former.disposeCheckpoint(1)).rejects.toMatchObject(FENCED);
+      await expect(former.sweepUnreferenced([], owner)).rejects.toMatchObject(FENCED);
+      await expect(former.forgetOwners?.(new Set(), owner)).rejects.toMatchObject(FENCED);
+    }
+    expect((await coordinator.list()).checkpoints.every(({ published }) => !published)).toBe(true);
+    expect((await (await openViews({ directory })).coordinator.acquireOwnership()).epoch).toBe(8);
+  });
+
+  it('go again after any crash while they are removed, and nobody takes an epoch twice', async () => {
+    for (let crashAt = 0; crashAt < 9; crashAt++) {
+      const directory = await temporaryDirectory();
+      const zombies = await manyOwners(directory, 5);
+      let steps = 0;
+      const intercept: Intercept = ({ operation }) => {
+        if (operation === 'removeFile' && steps++ >= crashAt) throw new Error('the process is dead');
+      };
+      const dying = await openViews({ directory, fileSystems: { file: new CountingFileSystem(intercept) } });
+      const owner = await takeOver(dying.coordinator);
+      await dying.coordinator.forgetOwners?.(new Set(), owner).catch(() => undefined);
+      const { coordinator } = await openViews({ directory });
+      for (const { location } of zombies) await expect(location.publish(patternBytes(1))).rejects.toMatchObject(FENCED);
+      const next = await takeOver(coordinator);
+      expect(next.epoch).toBe(7);
+      await coordinator.forgetOwners?.(new Set(), next);
+      expect((await coordinator.list()).owners.map(({ epoch }) => epoch)).toEqual([6, 7]);
+    }
+  });
+
+  it('fence also an owner that made its file anew under a number that had been forgotten', async () => {
+    const directory = await temporaryDirectory();
+    const zombies = await manyOwners(directory, 5);
+    const { coordinator } = await openViews({ directory });
+    await coordinator.forgetOwners?.(new Set(), await takeOver(coordinator));
+    // What a process does that listed the directory before owners 3 to 6 were there, and was paused.
+    await writeFile(join(directory, 'job', 'owner-3'), '{}');
+    for (const { location, owner, coordinator: former } of zombies) {
+      await expect(location.publish(patternBytes(1))).rejects.toMatchObject(FENCED);
+      await expect(former.recordRestoredFrom(owner, null)).rejects.toMatchObject(FENCED);
+    }
+  });
+});
+
+describe('lost records of owners', () => {
+  it('a new owner begins above any epoch that it is told of, and the owners before it are fenced', async () => {
+    const directory = await temporaryDirectory();
+    const opened = await openViews({ directory });
+    const former = await takeOver(opened.coordinator);
+    await startCheckpoint(opened, 1, former);
+    for (const name of await readdir(join(directory, 'job'))) {
+      if (name.startsWith('owner-')) await rm(join(directory, 'job', name));
+    }
+    const { coordinator } = await openViews({ directory });
+    const first = await coordinator.acquireOwnership();
+    expect(first).toEqual({ epoch: 1 });
+    const second = await coordinator.acquireOwnership(undefined, 41);
+    expect(second).toEqual({ epoch: 41 });
+    expect(await coordinator.acquireOwnership(undefined, 5)).toEqual({ epoch: 42 });
+    for (const owner of [former, first, second]) {
+      await expect(coordinator.initializeLocationForCheckpoint(2, owner)).rejects.toMatchObject(FENCED);
+    }
+    for (const epochMin of [0, -1, 1.5, Number.NaN, 2 ** 53]) {
+      await expect(coordinator.acquireOwnership(undefined, epochMin)).rejects.toThrow(RangeError);
+    }
+  });
+
+  it('an owner of a higher number than any that is left is fenced too', async () => {
+    const directory = await temporaryDirectory();
+    const { coordinator } = await openViews({ directory });
+    await coordinator.acquireOwnership();
+    const former = await takeOver(coordinator);
+    for (const name of ['owner-1', 'owner-2', 'owner-2-from-none']) await rm(join(directory, 'job', name));
+    expect(await (await openViews({ directory })).coordinator.acquireOwnership()).toEqual({ epoch: 1 });
+    await expect(coordinator.initializeLocationForCheckpoint(1, former)).rejects.toMatchObject({
+      ...FENCED,
+      message: expect.stringMatching(/has no record of this owner any more \(owner-2\)/),
+    });
+  });
+});

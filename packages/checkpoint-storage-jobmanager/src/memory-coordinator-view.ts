@@ -11,6 +11,7 @@ import {
   type CheckpointStateInputStream,
   type CheckpointStorageCoordinatorView,
   type CheckpointStorageLocation,
+  checkEpochMin,
   checkRestoreDecision,
   type ExternalSnapshot,
   equalRestoreDecisions,
@@ -68,10 +69,11 @@ export class MemoryCoordinatorView implements CheckpointStorageCoordinatorView {
     };
   }
 
-  async acquireOwnership(signal?: AbortSignal): Promise<CheckpointOwner> {
+  async acquireOwnership(signal?: AbortSignal, epochMin = 1): Promise<CheckpointOwner> {
     signal?.throwIfAborted();
+    checkEpochMin(epochMin);
     const job = this.#settings.memory.job(this.#settings.jobId);
-    const owner: FoundOwner = { epoch: newestEpoch(job) + 1 };
+    const owner: FoundOwner = { epoch: Math.max(newestEpoch(job) + 1, epochMin) };
     job.owners.push(owner);
     this.#owner = { epoch: owner.epoch };
     return this.#owner;
@@ -86,7 +88,7 @@ export class MemoryCoordinatorView implements CheckpointStorageCoordinatorView {
     const { memory, jobId } = this.#settings;
     const job = memory.job(jobId);
     refuseOvertaken(jobId, job, owner);
-    const decision = { restoredFrom, ...(external !== undefined && { external: { pointer: external.pointer } }) };
+    const decision = { restoredFrom, ...(external !== undefined && { external: externalOf(external) }) };
     const index = job.owners.findIndex(({ epoch }) => epoch === owner.epoch);
     const earlier = job.owners[index];
     if (earlier?.restoredFrom !== undefined) {
@@ -200,6 +202,10 @@ function inMemory(externalPointer: string, metadata: Uint8Array): ResolvedCheckp
       return new Uint8Array(metadata);
     },
   };
+}
+
+function externalOf({ pointer, claim }: ExternalSnapshot): ExternalSnapshot {
+  return claim === true ? { pointer, claim } : { pointer };
 }
 
 function refuseUndecided({ owners }: RememberedJob, owner: CheckpointOwner): void {

@@ -9,6 +9,7 @@ import type {
   ExternalSnapshot,
   ResolvedCheckpoint,
   RestoredFrom,
+  SnapshotClaims,
   StreamStateHandle,
 } from '@tidemark/state-core/spi';
 import { requireRoom } from './memory-checkpoint-location.js';
@@ -28,8 +29,8 @@ export class PersistentCoordinatorView implements CheckpointStorageCoordinatorVi
     return this.#files.list(signal);
   }
 
-  acquireOwnership(signal?: AbortSignal): Promise<CheckpointOwner> {
-    return this.#files.acquireOwnership(signal);
+  acquireOwnership(signal?: AbortSignal, epochMin?: number): Promise<CheckpointOwner> {
+    return this.#files.acquireOwnership(signal, epochMin);
   }
 
   recordRestoredFrom(owner: CheckpointOwner, restoredFrom: RestoredFrom, external?: ExternalSnapshot): Promise<void> {
@@ -54,6 +55,10 @@ export class PersistentCoordinatorView implements CheckpointStorageCoordinatorVi
     return limitedLocation(await this.#files.initializeLocationForSavepoint(checkpointId, target), this.#limits);
   }
 
+  get claims(): SnapshotClaims | undefined {
+    return this.#files.claims;
+  }
+
   resolveCheckpoint(pointer: string): Promise<ResolvedCheckpoint> {
     return this.#files.resolveCheckpoint(pointer);
   }
@@ -72,6 +77,10 @@ export class PersistentCoordinatorView implements CheckpointStorageCoordinatorVi
 
   discard(handle: StreamStateHandle): Promise<void> {
     return this.#files.discard(handle);
+  }
+
+  async forgetOwners(inUse: ReadonlySet<number>, owner: CheckpointOwner): Promise<void> {
+    await this.#files.forgetOwners?.(inUse, owner);
   }
 
   close(): Promise<void> {

@@ -26,8 +26,11 @@ export interface FactoryContext {
 /**
  * Makes a checkpoint storage from configuration. A package exports it as `checkpointStorageFactory`.
  *
- * Implementers
- * - MUST refuse configuration that cannot work with a StateError of kind `configure`. [CS-FACTORY-01]
+ * Implementers (guide: The factory)
+ * - MUST say the version of the service interface that it was built for, and a name that configuration can hold.
+ *   [CS-FACTORY-02]
+ * - MUST list its options in full: each with a key of its own, a description, and a default within its bounds.
+ *   [CS-FACTORY-03]
  */
 export interface CheckpointStorageFactory {
   /** The word that chooses the storage. */
@@ -36,7 +39,13 @@ export interface CheckpointStorageFactory {
   readonly apiVersion: number;
   /** The options that only this storage reads. */
   readonly options: readonly ConfigOption<unknown>[];
-  /** @throws StateError `config-value-invalid`, `config-option-missing`. */
+  /**
+   * Implementers (guide: The factory)
+   * - MUST refuse configuration that cannot work with a StateError of kind `configure`. [CS-FACTORY-01]
+   * - MUST make another storage at every call, each of which works by itself. [CS-FACTORY-04]
+   *
+   * @throws StateError `config-value-invalid`, `config-option-missing`.
+   */
   createFromConfig(config: ReadableConfig, context: FactoryContext): CheckpointStorage | Promise<CheckpointStorage>;
 }
 

@@ -17,9 +17,23 @@ export interface CompletedCheckpointPointer {
 
 /** Turns absolute locations into references relative to the metadata, and back. */
 export interface CheckpointMetadataScope {
-  /** The reference that is written into the metadata for a location. @throws StateError `path-not-allowed` when metadata at this place may not refer to it. */
+  /**
+   * The reference that is written into the metadata for a location.
+   *
+   * Implementers (guide: Locations)
+   * - MUST give references that lead back to the bytes, for this process and another. [CS-LOCATION-05]
+   *
+   * @throws StateError `path-not-allowed` when metadata at this place may not refer to it.
+   */
   referenceOf(location: string): string;
-  /** The location behind a reference found in metadata. @throws StateError `path-not-allowed` for a reference that leaves the snapshot. */
+  /**
+   * The location behind a reference found in metadata.
+   *
+   * Implementers (guide: Hostile input)
+   * - MUST refuse a reference that leaves the snapshot. [CS-LOCATION-06, CS-HOSTILE-04]
+   *
+   * @throws StateError `path-not-allowed` for a reference that leaves the snapshot.
+   */
   locationOf(reference: string): string;
 }
 
@@ -39,11 +53,29 @@ export interface CheckpointStorageLocation extends CheckpointMetadataScope {
   /**
    * Writes the metadata and thereby completes the snapshot: afterwards it exists durably, before it does not.
    *
+   * Implementers (guide: Locations)
+   * - MUST make the checkpoint visible to every view, and nothing do so before. [CS-LOCATION-01]
+   * - MUST refuse a location that was published and an id that was used, whoever comes second. [CS-LOCATION-02,
+   *   CS-LOCATION-03]
+   * - MUST publish nothing when it is aborted. [CS-LOCATION-08]
+   * - MUST return a pointer that a person can pass on, where the storage declares `externallyAddressable`.
+   *   [CS-LOCATION-10]
+   * - MUST refuse an owner that was overtaken, where the storage declares `fencing`. [CS-OWNER-03]
+   *
+   * Implementers (guide: Durability)
+   * - MUST keep what it reported complete through a loss of power at any step, and show nothing that is not whole; also
+   *   in the next process. [CS-CRASH-01, CS-CRASH-06]
+   *
    * @throws StateError `checkpoint-location-exists` when something is already there, `fenced` when a newer owner has
    * taken over, `checkpoint-size-limit-exceeded`, `storage-*`.
    */
   publish(metadata: Uint8Array, signal?: AbortSignal): Promise<CompletedCheckpointPointer>;
-  /** Removes whatever was written, unless a newer owner may have seen it published. Idempotent. */
+  /**
+   * Removes whatever was written, unless a newer owner may have seen it published. Idempotent.
+   *
+   * Implementers (guide: Locations)
+   * - MUST leave nothing behind, however often it is called. [CS-LOCATION-07]
+   */
   disposeOnFailure(): Promise<void>;
 }
 
@@ -58,6 +90,12 @@ export interface ResolvedCheckpoint extends CheckpointMetadataScope {
 export interface StateHandleDiscarder {
   /**
    * No error when it is already gone.
+   *
+   * Implementers (guide: Removal)
+   * - MUST remove the stream and no other, and be harmless the second time. [CS-REMOVAL-03]
+   *
+   * Implementers (guide: Hostile input)
+   * - MUST remove streams only: no directory, and nothing whose name is merely like that of a stream. [CS-HOSTILE-03]
    *
    * @throws StateError `storage-*` when it is still there; `fenced` when this view has taken the job over and a newer
    * owner has since.

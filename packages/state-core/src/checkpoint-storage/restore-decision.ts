@@ -12,6 +12,8 @@ export type RestoredFrom = { readonly epoch: number; readonly checkpointId: numb
 export interface ExternalSnapshot {
   /** What resolves it: the `externalPointer` of the resolved snapshot. */
   readonly pointer: string;
+  /** Whether the job was given the snapshot: it belongs to the job from this decision on. Default: false. */
+  readonly claim?: boolean;
 }
 
 /**
@@ -42,15 +44,25 @@ export function checkRestoreDecision(
     throw new RangeError(`an owner continues from a checkpoint id from 1, not ${checkpointId}`);
 }
 
+/** Far above what takeovers can reach, and far below where numbers stop to count one by one. */
+export const OWNER_EPOCH_MAX: number = 2 ** 50;
+
+/** @throws RangeError for what is no lowest epoch of a new owner. */
+export function checkEpochMin(epochMin: number): void {
+  if (Number.isSafeInteger(epochMin) && epochMin >= 1 && epochMin <= OWNER_EPOCH_MAX) return;
+  throw new RangeError(`the epoch of an owner is a whole number from 1 to ${OWNER_EPOCH_MAX}, not ${epochMin}`);
+}
+
 /** Whether two decisions are the same. */
 export function equalRestoreDecisions(
-  a: { readonly restoredFrom: RestoredFrom; readonly external?: { readonly pointer?: string } | undefined },
-  b: { readonly restoredFrom: RestoredFrom; readonly external?: { readonly pointer?: string } | undefined },
+  a: { readonly restoredFrom: RestoredFrom; readonly external?: Partial<ExternalSnapshot> | undefined },
+  b: { readonly restoredFrom: RestoredFrom; readonly external?: Partial<ExternalSnapshot> | undefined },
 ): boolean {
   return (
     a.restoredFrom?.epoch === b.restoredFrom?.epoch &&
     a.restoredFrom?.checkpointId === b.restoredFrom?.checkpointId &&
     (a.external === undefined) === (b.external === undefined) &&
-    a.external?.pointer === b.external?.pointer
+    a.external?.pointer === b.external?.pointer &&
+    (a.external?.claim ?? false) === (b.external?.claim ?? false)
   );
 }

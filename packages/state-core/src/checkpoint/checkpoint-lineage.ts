@@ -11,6 +11,8 @@
 //   L5. A history may begin with a snapshot from outside it. While its last owner has completed nothing, that snapshot is
 //       all there is of it: it is gone back to, and starting empty would lose it.
 //   L6. A history in which a checkpoint was completed never starts clean by itself, also when no trace of one is left.
+//   L7. What is not younger than what an owner began with is none of that owner's, whatever it says: when the records of
+//       owners are lost, epochs may begin anew, and an epoch names two owners.
 
 import type {
   CheckpointListing,
@@ -108,10 +110,43 @@ export function nextCheckpointId(listing: CheckpointListing): number {
   return highest + 1;
 }
 
+/**
+ * The epochs of the owners whose records are still needed: those that a published checkpoint names, those of the true
+ * history as far back as it has checkpoints, and the last one with the one that it continued. `undefined` when the
+ * metadata of a checkpoint cannot be read: then all of them may be.
+ *
+ * Called after the caller's own owner has decided, with its decision in the listing.
+ */
+export function ownersInUse(
+  listing: CheckpointListing,
+  lineageOf: (checkpoint: FoundCheckpoint) => CheckpointLineage | 'unreadable' | undefined,
+): ReadonlySet<number> | undefined {
+  const history = historyOf(listing.owners);
+  const inUse = new Set<number>();
+  let oldestRestorable = history.latestEpoch ?? 0;
+  for (const checkpoint of listing.checkpoints) {
+    if (!checkpoint.published) continue;
+    const lineage = lineageOf(checkpoint);
+    if (lineage === 'unreadable') return undefined;
+    if (lineage === undefined) continue;
+    inUse.add(lineage.epoch);
+    if (!('cause' in judge(checkpoint, lineage, history))) {
+      oldestRestorable = Math.min(oldestRestorable, lineage.epoch);
+    }
+  }
+  const [latest, continued] = history.idMaxByEpoch.keys();
+  for (const epoch of history.idMaxByEpoch.keys()) {
+    if (epoch >= oldestRestorable || epoch === latest || epoch === continued) inUse.add(epoch);
+  }
+  return inUse;
+}
+
 /** The epochs of the true history and up to which id each counts. */
 interface History {
   /** The owner whose history it is; `undefined` where nobody decided. */
   readonly latestEpoch: number | undefined;
+  /** The checkpoint that an epoch began with; 0 for none of the history (L7). */
+  readonly idBeforeByEpoch: ReadonlyMap<number, number>;
   readonly idMaxByEpoch: ReadonlyMap<number, number>;
   readonly owners: ReadonlyMap<number, FoundOwner>;
   /** The latest owner began with a snapshot, not empty. */
@@ -125,6 +160,7 @@ function historyOf(owners: readonly FoundOwner[]): History {
   const decided = owners.filter((owner) => owner.restoredFrom !== undefined).map((owner) => owner.epoch);
   const latestEpoch = decided.length === 0 ? undefined : decided.reduce((a, b) => Math.max(a, b));
   const idMaxByEpoch = new Map<number, number>();
+  const idBeforeByEpoch = new Map<number, number>();
   let epoch = latestEpoch;
   let idMax = Number.MAX_SAFE_INTEGER;
   while (epoch !== undefined) {
@@ -133,6 +169,7 @@ function historyOf(owners: readonly FoundOwner[]): History {
     // Only backwards: a record that names its own or a later epoch is damaged and ends the history.
     const goesOn = from !== null && from !== undefined && from.epoch < epoch;
     idMax = goesOn ? from.checkpointId : 0;
+    idBeforeByEpoch.set(epoch, idMax);
     epoch = goesOn ? from.epoch : undefined;
   }
   const latest = latestEpoch === undefined ? undefined : byEpoch.get(latestEpoch);
@@ -143,7 +180,7 @@ function historyOf(owners: readonly FoundOwner[]): History {
     const isLastUnknown = restoredFrom === undefined && by > (latestEpoch ?? 0);
     return published === true && (isLastUnknown || idMaxByEpoch.has(by));
   });
-  return { latestEpoch, idMaxByEpoch, owners: byEpoch, continuesSnapshot, hasPublished, external };
+  return { latestEpoch, idBeforeByEpoch, idMaxByEpoch, owners: byEpoch, continuesSnapshot, hasPublished, external };
 }
 
 function judge(
@@ -164,6 +201,10 @@ function judge(
   if (lineage === undefined) return ignore('undecided-owner', 'its metadata names no owner');
   const { epoch } = lineage;
   const idMax = history.idMaxByEpoch.get(epoch);
+  const idBefore = history.idBeforeByEpoch.get(epoch) ?? 0;
+  if (checkpointId <= idBefore) {
+    return ignore('zombie', `owner ${epoch} began with checkpoint ${idBefore}, so an older one is another owner's`);
+  }
   if (idMax !== undefined && checkpointId <= idMax) return { ...checkpoint, epoch };
   if (idMax !== undefined) {
     return ignore(

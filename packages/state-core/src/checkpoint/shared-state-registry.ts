@@ -15,7 +15,7 @@ import type { StateHandleDiscarder } from '../checkpoint-storage/checkpoint-stor
 import type { RestoreMode } from '../config/state-recovery-options.js';
 import { StateError } from '../error/state-error.js';
 import type { KeyedStateHandle, SegmentReference } from '../handle/keyed-state-handle.js';
-import { physicalStateHandleId } from '../handle/stream-state-handle.js';
+import { physicalStateHandleId, type StreamStateHandle } from '../handle/stream-state-handle.js';
 import type { CheckpointMetadata } from './checkpoint-metadata.js';
 import { equalSegmentReferences } from './checkpoint-metadata-encoder.js';
 
@@ -178,7 +178,12 @@ export class SharedStateRegistry {
 
   /** Whether the stream of a segment is counted. */
   isRegistered(segment: SegmentReference): boolean {
-    return this.entries.has(keyOf(segment));
+    return this.isRegisteredStream(segment.stream);
+  }
+
+  /** Whether a stream holds a segment that is counted. */
+  isRegisteredStream(stream: StreamStateHandle): boolean {
+    return this.entries.has(physicalStateHandleId(stream));
   }
 
   /** Waits for the removals that have begun. */

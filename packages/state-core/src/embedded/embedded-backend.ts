@@ -10,6 +10,7 @@ import type { Scheduler } from '../ambient/scheduler.js';
 import type { CheckpointMetadata, OperatorState } from '../checkpoint/checkpoint-metadata.js';
 import type { StateHandleReader } from '../checkpoint-storage/checkpoint-stream.js';
 import type { Configuration } from '../config/configuration.js';
+import { didYouMean, suggest } from '../config/key-suggestion.js';
 import { StateError } from '../error/state-error.js';
 import type { KeyedStateHandle } from '../handle/keyed-state-handle.js';
 import { computeDefaultMaxParallelism } from '../key-group/key-group-assignment.js';
@@ -18,6 +19,8 @@ import type { KeySerializer } from '../serialization/type-serializer.js';
 import type { StateDescriptor } from '../state/state-descriptor.js';
 import type { KeyedStateBackend } from '../state-backend/keyed-state-backend.js';
 import type { StateBackend } from '../state-backend/state-backend.js';
+import type { StateRestoreReport } from '../state-backend/state-restore-report.js';
+import { discardedStatesOf } from './snapshot-metadata.js';
 
 /** What every keyed backend of one `openState` call is made with, whatever it restores. */
 export interface EmbeddedBackendParameters<K> {
@@ -31,6 +34,8 @@ export interface EmbeddedBackendParameters<K> {
   readonly allowNonRestoredState: boolean;
   /** Operators whose state goes, by uid. */
   readonly discard: readonly string[];
+  /** States of the program's own operator that go, by name; none of them is declared. */
+  readonly discardedStates: readonly string[];
   readonly config: Configuration;
   readonly stateReader: StateHandleReader;
   readonly clock: Clock;
@@ -43,7 +48,7 @@ export interface EmbeddedBackendParameters<K> {
 /**
  * An empty backend, or one with the state of a snapshot.
  *
- * @throws StateError `max-parallelism-mismatch`, `state-orphaned`, and as `StateBackend.createKeyedStateBackend`.
+ * @throws StateError `max-parallelism-mismatch`, `state-orphaned`, `discarded-state-unknown`, `capability-missing`, and as `StateBackend.createKeyedStateBackend`.
  */
 export async function createEmbeddedBackend<K>(
   parameters: EmbeddedBackendParameters<K>,
@@ -57,7 +62,7 @@ export async function createEmbeddedBackend<K>(
   }
   if (metadata !== undefined) checkOrphans(metadata, parameters);
   const stateHandles = (operator?.subtasks ?? []).flatMap((subtask): readonly KeyedStateHandle[] => subtask.keyed);
-  return stateBackend.createKeyedStateBackend({
+  const backend = await stateBackend.createKeyedStateBackend({
     jobId: parameters.jobId,
     keySerializer: parameters.keySerializer,
     declaredStates: parameters.declaredStates,
@@ -69,13 +74,66 @@ export async function createEmbeddedBackend<K>(
     logger: parameters.logger,
     signal: parameters.signal,
     operatorIdentifier: `${uid}_0`,
-    attempt: 0,
+    attempt: attemptOf(parameters.random),
     numberOfKeyGroups,
     keyGroupRange: KeyGroupRange.of(0, numberOfKeyGroups - 1),
     stateHandles,
     restoredCheckpointId: metadata?.checkpointId,
+    discardedStates: parameters.discardedStates,
     managedMemoryFraction: 1,
   });
+  try {
+    if (operator !== undefined) checkDiscarded(backend.restoreReport, operator, parameters);
+    return backend;
+  } catch (error) {
+    await backend.close();
+    throw error;
+  }
+}
+
+/**
+ * Several owners of one name may be open at a time, in one process or in many, and only the newest may publish. Nobody counts
+ * them before they are open, so that local files do not meet their number is drawn.
+ */
+function attemptOf(random: RandomSource): number {
+  const bytes = new Uint8Array(4);
+  random.fill(bytes);
+  return new DataView(bytes.buffer).getUint32(0);
+}
+
+/** Whether a restore has let go of any state: what is written next must not build on a snapshot that still has it. */
+export function hasDiscarded({ states }: StateRestoreReport): boolean {
+  return states.some(({ outcome }) => outcome === 'discarded');
+}
+
+/** What was to go must have been there, now or when an earlier start of the program discarded it. */
+function checkDiscarded<K>(
+  { states }: StateRestoreReport,
+  operator: OperatorState,
+  { uid, discardedStates }: EmbeddedBackendParameters<K>,
+): void {
+  for (const stateName of discardedStates) {
+    const line = states.find((candidate) => candidate.stateName === stateName && candidate.outcome !== 'new');
+    if (line?.outcome === 'discarded') continue;
+    if (line !== undefined) throw discardUnsupported(stateName);
+    if (discardedStatesOf(operator).includes(stateName)) continue;
+    const known = states.filter(({ outcome }) => outcome !== 'new').map((candidate) => candidate.stateName);
+    throw new StateError(
+      'discarded-state-unknown',
+      `there is no state '${stateName}' of the operator '${uid}' to discard in the snapshot` +
+        (didYouMean(suggest(stateName, known)) ||
+          `; it has ${known.length === 0 ? 'none' : known.map((name) => `'${name}'`).join(', ')}`),
+      { details: { stateName, uid, known } },
+    );
+  }
+}
+
+function discardUnsupported(stateName: string): StateError {
+  return new StateError(
+    'capability-missing',
+    `this state backend cannot let go of state '${stateName}' while it restores: leave the state out of 'discard', or restore once with one that can:\n  state.backend.type: hashmap`,
+    { details: { stateName } },
+  );
 }
 
 function maxParallelismMismatch(stored: number, given: number): StateError {

@@ -71,6 +71,8 @@ export interface SnapshotRequest<A> {
   readonly target?: string | undefined;
   readonly attachment?: A | (() => A) | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Whether everything is brought to the types of today. Default false. */
+  readonly rewriteSchemas?: boolean | undefined;
 }
 
 /** A snapshot between its freeze and its report. */
@@ -194,7 +196,7 @@ export class EmbeddedCheckpointing<K, A> {
   #contextOf(
     checkpointId: number,
     timestampMs: number,
-    { kind }: SnapshotRequest<A>,
+    { kind, rewriteSchemas }: SnapshotRequest<A>,
     base: SnapshotBase,
     location: Promise<CheckpointStorageLocation>,
     signal: AbortSignal,
@@ -210,6 +212,7 @@ export class EmbeddedCheckpointing<K, A> {
       kind,
       base: base.checkpointId,
       sharing: base.sharing,
+      ...(rewriteSchemas === undefined ? {} : { rewriteSchemas }),
       streams: new DeferredStreamFactory(streams, storage.worker),
       signal,
       clock,
@@ -358,7 +361,7 @@ export class EmbeddedCheckpointing<K, A> {
 }
 
 function reportOf(
-  { pointer, handle }: PublishedSnapshot,
+  { pointer, handle, notRewritten }: PublishedSnapshot,
   { checkpointId, freezeMs }: FrozenSnapshot,
   durationMs: number,
 ): CheckpointReport {
@@ -369,6 +372,7 @@ function reportOf(
     freezeMs,
     stateSizeBytes: handle === undefined ? 0 : keyedStateSizeBytes(handle),
     checkpointedSizeBytes: handle === undefined ? 0 : keyedStateCheckpointedSizeBytes(handle),
+    ...(notRewritten === undefined ? {} : { notRewritten }),
   };
 }
 

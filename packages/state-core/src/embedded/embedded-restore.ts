@@ -10,6 +10,11 @@
 //   ER4. What this owner continues from is recorded before it writes anything; a snapshot that is no checkpoint of this
 //        lineage with its pointer, so that `latest` goes back to it until there is a checkpoint.
 //   ER5. Damaged and abandoned checkpoints are left where they are; only what was never published is cleared away.
+//   ER6. What no published checkpoint names is removed before the first checkpoint: files that were shared by checkpoints that
+//        are gone, records of owners. Where one checkpoint cannot be read, nothing is: it may name them.
+//   ER7. The epoch of this owner is above every epoch that a checkpoint names, also when the records of owners are lost.
+//   ER8. A snapshot from outside belongs to this state from the moment that the decision to begin with it is recorded, which
+//        says so. Everything else about a claim is made up for at the next start.
 
 import type { StateLogger } from '../ambient/logger.js';
 import {
@@ -17,9 +22,11 @@ import {
   type IgnoredCheckpoint,
   type LineageDecision,
   nextCheckpointId,
+  ownersInUse,
 } from '../checkpoint/checkpoint-lineage.js';
-import type { CheckpointMetadata } from '../checkpoint/checkpoint-metadata.js';
+import type { CheckpointLineage, CheckpointMetadata } from '../checkpoint/checkpoint-metadata.js';
 import { readCheckpointMetadata } from '../checkpoint/checkpoint-metadata-format.js';
+import { checkpointStreams } from '../checkpoint/checkpoint-streams.js';
 import type {
   CheckpointListing,
   CheckpointStorageCoordinatorView,
@@ -27,8 +34,10 @@ import type {
   FoundExternalSnapshot,
 } from '../checkpoint-storage/checkpoint-storage.js';
 import type { CheckpointOwner } from '../checkpoint-storage/checkpoint-storage-location.js';
+import { OWNER_EPOCH_MAX } from '../checkpoint-storage/restore-decision.js';
 import { isStateError, StateError } from '../error/state-error.js';
 import type { KeyedStateBackend } from '../state-backend/keyed-state-backend.js';
+import { ClaimedSnapshots } from './claimed-snapshots.js';
 import { createEmbeddedBackend, type EmbeddedBackendParameters } from './embedded-backend.js';
 import type { SkippedCheckpoint } from './open-state-contract.js';
 import type { LineageMember } from './snapshot-metadata.js';
@@ -52,6 +61,8 @@ export interface EmbeddedStart<K> {
   readonly skipped: readonly SkippedCheckpoint[];
   /** Above every id seen. */
   readonly firstCheckpointId: number;
+  /** Snapshots from outside that belong to this state. */
+  readonly claimedSnapshots: ClaimedSnapshots;
 }
 
 /** Where to start from, decided by the program and the configuration. */
@@ -82,6 +93,8 @@ interface ChosenStart<K> {
   readonly restored: ReadableSnapshot | undefined;
   readonly claimed: readonly ReadableSnapshot[];
   readonly skipped: readonly SkippedCheckpoint[];
+  /** What becomes of a snapshot from outside: it belongs to this state from now on, it never will, or nothing changes. */
+  readonly ownership?: 'claim' | 'release' | undefined;
 }
 
 class Takeover<K> {
@@ -98,35 +111,100 @@ class Takeover<K> {
   async run(plan: RestorePlan): Promise<EmbeddedStart<K>> {
     const { signal } = this.#parameters;
     signal.throwIfAborted();
-    const owner = await this.#coordinator.acquireOwnership(signal);
-    const listing = await this.#coordinator.list(signal);
-    const start = await this.#choose(plan, listing);
+    const { owner, listing, read } = await this.#takeOver();
+    const start = await this.#choose(plan, listing, read);
     try {
       const continues = lineageMemberOf(start.restored, listing, owner);
-      await this.#record(owner, start.restored, continues);
+      await this.#record(owner, start, continues);
       await this.#clearUnpublished(listing);
-      const restoredId = start.restored?.metadata.checkpointId ?? 0;
-      return { ...start, owner, continues, firstCheckpointId: Math.max(nextCheckpointId(listing), restoredId + 1) };
+      await this.#clearUnneeded(owner, decidedIn(listing, owner, continues), read);
+      return { ...start, owner, continues, ...(await this.#settleClaims(owner, start, listing)) };
     } catch (error) {
       await start.backend.close();
       throw error;
     }
   }
 
+  /** A higher epoch than that of any earlier owner, and what they left (ER1, ER7). */
+  async #takeOver(): Promise<{ owner: CheckpointOwner; listing: CheckpointListing; read: ReadSnapshots }> {
+    const { signal } = this.#parameters;
+    let owner = await this.#coordinator.acquireOwnership(signal);
+    let listing = await this.#coordinator.list(signal);
+    let read = await this.#readAll(listing);
+    const highest = highestEpochIn(read);
+    if (highest >= owner.epoch && highest < OWNER_EPOCH_MAX) {
+      this.#logger.warn(
+        'owner-records-missing',
+        `'${this.#parameters.jobId}' has a checkpoint of owner ${highest} and no record of that owner: the files owner-... were removed, or the checkpoint was copied here. ` +
+          `This owner has the number ${highest + 1}, so that none is taken for its own`,
+        { epoch: highest },
+      );
+      owner = await this.#coordinator.acquireOwnership(signal, highest + 1);
+      listing = await this.#coordinator.list(signal);
+      read = await this.#readAll(listing);
+    }
+    return { owner, listing, read };
+  }
+
   async #record(
     owner: CheckpointOwner,
-    restored: ReadableSnapshot | undefined,
+    { restored, ownership }: ChosenStart<K>,
     continues: LineageMember | undefined,
   ): Promise<void> {
+    const claim = ownership === 'claim';
     const external =
-      restored === undefined || continues !== undefined ? undefined : { pointer: restored.externalPointer };
+      restored === undefined || continues !== undefined ? undefined : { pointer: restored.externalPointer, claim };
     await this.#coordinator.recordRestoredFrom(owner, continues ?? null, external);
   }
 
-  async #choose(plan: RestorePlan, listing: CheckpointListing): Promise<ChosenStart<K>> {
+  /** Makes the claim of this start durable, after the decision that it follows from; what an earlier start claimed stays. */
+  async #settleClaims(
+    owner: CheckpointOwner,
+    { restored, ownership }: ChosenStart<K>,
+    listing: CheckpointListing,
+  ): Promise<{ firstCheckpointId: number; claimedSnapshots: ClaimedSnapshots }> {
+    const { claims } = this.#coordinator;
+    const earlier = (await claims?.list()) ?? [];
+    const firstCheckpointId = Math.max(
+      nextCheckpointId(listing),
+      (restored?.metadata.checkpointId ?? 0) + 1,
+      ...earlier.map(({ replacedFrom }) => replacedFrom),
+    );
+    if (restored !== undefined && ownership === 'claim') {
+      const streams = checkpointStreams(restored.metadata);
+      await claims?.claim({ pointer: restored.externalPointer, streams, replacedFrom: firstCheckpointId }, owner);
+    }
+    if (ownership === 'release') {
+      for (const claim of earlier.filter(({ pointer }) => pointer === restored?.externalPointer)) {
+        await claims?.release(claim, owner);
+      }
+    }
+    const pending = (await claims?.list()) ?? [];
+    const claimedSnapshots = new ClaimedSnapshots(this.#coordinator, owner, pending, this.#logger);
+    return { firstCheckpointId, claimedSnapshots };
+  }
+
+  /**
+   * Makes sure that a snapshot from outside can be given to this state.
+   *
+   * @throws StateError `snapshot-claimed`, `storage-*`.
+   */
+  async #reserve(pointer: string): Promise<'claim' | undefined> {
+    const { claims } = this.#coordinator;
+    const refusal = claims === undefined ? CLAIMS_NOTHING : await claims.reserve(pointer);
+    if (refusal === undefined) return 'claim';
+    this.#logger.warn(
+      'snapshot-not-claimed',
+      `${pointer} was restored, and this state will not delete it: ${refusal}`,
+      { pointer },
+    );
+    return undefined;
+  }
+
+  async #choose(plan: RestorePlan, listing: CheckpointListing, read: ReadSnapshots): Promise<ChosenStart<K>> {
     if (plan.restore === 'none') return this.#startClean(listing);
     if (plan.restore !== 'latest') return this.#startFrom(plan.restore.pointer, plan.claim, listing);
-    const latest = await this.#startFromLatest(listing);
+    const latest = await this.#startFromLatest(listing, read);
     if (latest !== undefined) return latest;
     if (plan.initialPointer !== undefined) return this.#startFrom(plan.initialPointer, plan.claim, listing);
     return this.#empty();
@@ -158,24 +236,23 @@ class Takeover<K> {
     const { metadata, externalPointer } = restored;
     const backend = await createEmbeddedBackend(this.#parameters, metadata);
     const isOwn = isListed(restored, listing);
-    if (claim && !isOwn) {
-      this.#logger.warn(
-        'snapshot-not-claimed',
-        `${externalPointer} is no checkpoint of this name and shard: it was restored, and it will not be deleted by this state`,
-        { pointer: externalPointer },
-      );
+    if (isOwn) {
+      this.#warnOfRepetition(metadata.checkpointId, listing);
+      return { backend, restored, claimed: claim ? [restored] : [], skipped: [] };
     }
-    if (isOwn) this.#warnOfRepetition(metadata.checkpointId, listing);
-    return { backend, restored, claimed: claim && isOwn ? [restored] : [], skipped: [] };
+    try {
+      const ownership = claim ? await this.#reserve(externalPointer) : 'release';
+      return { backend, restored, claimed: [], skipped: [], ownership };
+    } catch (error) {
+      await backend.close();
+      throw error;
+    }
   }
 
   /** The newest checkpoint of the lineage that can be read, or `undefined` when the lineage has none. */
-  async #startFromLatest(listing: CheckpointListing): Promise<ChosenStart<K> | undefined> {
-    const read = await this.#readAll(listing);
-    const lineage = decideLineage(listing, ({ externalPointer }) => {
-      const snapshot = read.get(externalPointer);
-      return snapshot === undefined || isStateError(snapshot) ? 'unreadable' : snapshot.metadata.lineage;
-    });
+  async #startFromLatest(listing: CheckpointListing, read: ReadSnapshots): Promise<ChosenStart<K> | undefined> {
+    for (const snapshot of read.values()) if (isStateError(snapshot) && !isDamage(snapshot)) throw snapshot;
+    const lineage = decideLineage(listing, lineagesIn(read));
     const candidates = lineage.restorable.map(({ externalPointer }) => read.get(externalPointer) as ReadableSnapshot);
     const skipped: SkippedCheckpoint[] = [];
     for (const ignored of lineage.ignored) {
@@ -201,7 +278,10 @@ class Takeover<K> {
   }
 
   /** What the owner before began with, whose own checkpoints do not exist or cannot be read. */
-  async #startFromExternal({ pointer }: FoundExternalSnapshot, nothing: NothingRestorable): Promise<ChosenStart<K>> {
+  async #startFromExternal(
+    { pointer, claim }: FoundExternalSnapshot,
+    nothing: NothingRestorable,
+  ): Promise<ChosenStart<K>> {
     const { skipped, lineage, listing } = nothing;
     if (pointer === undefined) throw noValidCheckpoint(nothing, UNKNOWN_EXTERNAL);
     try {
@@ -211,7 +291,9 @@ class Takeover<K> {
       for (const one of newestFirst) this.#warnOfSkipped(one, restored.metadata.checkpointId);
       if (lineage.hasPublished && skipped.length === 0) this.#warnOfLoss(restored);
       if (isListed(restored, listing)) this.#warnOfRepetition(restored.metadata.checkpointId, listing);
-      return { backend, restored, claimed: [], skipped: newestFirst };
+      // It was given to the owner before, who may not have got as far as recording more than that.
+      const ownership = claim === true ? await this.#reserve(restored.externalPointer).catch(ignoreClaim) : undefined;
+      return { backend, restored, claimed: [], skipped: newestFirst, ownership };
     } catch (error) {
       const isLost = isStateError(error) && (error.kind === 'corrupt' || error.code === 'checkpoint-not-found');
       if (!isLost) throw error;
@@ -236,7 +318,7 @@ class Takeover<K> {
   }
 
   /** The metadata of everything published, or why it cannot be read, by pointer. */
-  async #readAll(listing: CheckpointListing): Promise<ReadonlyMap<string, ReadableSnapshot | StateError>> {
+  async #readAll(listing: CheckpointListing): Promise<ReadSnapshots> {
     const read = new Map<string, ReadableSnapshot | StateError>();
     for (const { externalPointer, published } of listing.checkpoints) {
       if (published) read.set(externalPointer, await this.#tryRead(externalPointer));
@@ -248,9 +330,8 @@ class Takeover<K> {
     try {
       return await this.#read(externalPointer);
     } catch (error) {
-      // Not found after it was listed: whoever owned the state before was still removing what it had replaced.
-      const isDamage = isStateError(error) && (error.kind === 'corrupt' || error.code === 'checkpoint-not-found');
-      if (isDamage) return error;
+      this.#parameters.signal.throwIfAborted();
+      if (isStateError(error)) return error;
       throw error;
     }
   }
@@ -273,6 +354,26 @@ class Takeover<K> {
           { pointer: externalPointer },
         );
       }
+    }
+  }
+
+  /** Removes what the crashes of earlier owners left and nothing names (ER6). */
+  async #clearUnneeded(owner: CheckpointOwner, listing: CheckpointListing, read: ReadSnapshots): Promise<void> {
+    const epochs = ownersInUse(listing, lineagesIn(read));
+    if (epochs === undefined) return;
+    const snapshots = [...read.values()].filter((snapshot): snapshot is ReadableSnapshot => !isStateError(snapshot));
+    try {
+      await this.#coordinator.sweepUnreferenced(
+        snapshots.flatMap(({ metadata }) => checkpointStreams(metadata)),
+        owner,
+      );
+      await this.#coordinator.forgetOwners?.(epochs, owner);
+    } catch (error) {
+      if (isStateError(error, 'fenced')) throw error;
+      this.#logger.warn(
+        'orphans-not-removed',
+        `what earlier instances left and no checkpoint names could not be removed, and is tried again at the next start: ${String(error)}`,
+      );
     }
   }
 
@@ -315,6 +416,41 @@ class Takeover<K> {
   }
 }
 
+/** The metadata of everything published, or why it cannot be read, by pointer. */
+type ReadSnapshots = ReadonlyMap<string, ReadableSnapshot | StateError>;
+
+function lineagesIn(
+  read: ReadSnapshots,
+): (checkpoint: FoundCheckpoint) => CheckpointLineage | 'unreadable' | undefined {
+  return ({ externalPointer }) => {
+    const snapshot = read.get(externalPointer);
+    return snapshot === undefined || isStateError(snapshot) ? 'unreadable' : snapshot.metadata.lineage;
+  };
+}
+
+function highestEpochIn(read: ReadSnapshots): number {
+  let highest = 0;
+  for (const snapshot of read.values()) {
+    if (!isStateError(snapshot)) highest = Math.max(highest, snapshot.metadata.lineage?.epoch ?? 0);
+  }
+  return highest;
+}
+
+/** Not found after it was listed: whoever owned the state before was still removing what it had replaced. */
+function isDamage(error: StateError): boolean {
+  return error.kind === 'corrupt' || error.code === 'checkpoint-not-found';
+}
+
+/** The listing with the decision that was recorded since. */
+function decidedIn(
+  { checkpoints, owners }: CheckpointListing,
+  { epoch }: CheckpointOwner,
+  restoredFrom: LineageMember | undefined,
+): CheckpointListing {
+  const others = owners.filter((owner) => owner.epoch !== epoch);
+  return { checkpoints, owners: [...others, { epoch, restoredFrom: restoredFrom ?? null }] };
+}
+
 /** What the new owner continues from, in terms of this job; what names none of its earlier owners is no member. */
 function lineageMemberOf(
   restored: ReadableSnapshot | undefined,
@@ -339,6 +475,15 @@ function skippedOf(
   error: StateError,
 ): SkippedCheckpoint {
   return { checkpointId, pointer: externalPointer, reason: `${error.code}: ${error.message}` };
+}
+
+const CLAIMS_NOTHING: string =
+  'checkpoints of this storage end with the process, and then it would be all that is left';
+
+/** Another job has claimed what this one began with: it is restored all the same, and left to the other. */
+function ignoreClaim(error: unknown): undefined {
+  if (!isStateError(error, 'snapshot-claimed')) throw error;
+  return undefined;
 }
 
 const UNKNOWN_EXTERNAL: string = 'the snapshot with which it began last: its name in the storage is damaged';

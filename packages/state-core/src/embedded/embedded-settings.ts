@@ -5,19 +5,26 @@ import { type StateLogger, silentLogger } from '../ambient/logger.js';
 import { type RandomSource, systemRandom } from '../ambient/random.js';
 import { type Scheduler, systemScheduler } from '../ambient/scheduler.js';
 import { Configuration, type ConfigurationSource } from '../config/configuration.js';
+import { didYouMean, suggest } from '../config/key-suggestion.js';
 import { PipelineOptions } from '../config/pipeline-options.js';
 import { StateRecoveryOptions } from '../config/state-recovery-options.js';
 import { StateError } from '../error/state-error.js';
 import { UPPER_BOUND_MAX_PARALLELISM } from '../key-group/key-group-assignment.js';
 import { json } from '../serialization/json-serializer.js';
 import { isKeySerializer, type KeySerializer, type TypeSerializer } from '../serialization/type-serializer.js';
+import type { StateDescriptor } from '../state/state-descriptor.js';
 import { AttachmentCodec } from './attachment-codec.js';
 import type { EmbeddedBackendParameters } from './embedded-backend.js';
 import type { RestorePlan } from './embedded-restore.js';
 import { embeddedJobId } from './job-identity.js';
 import { declaredStates } from './keyed-access.js';
 import { completeLogger } from './open-state-arguments.js';
-import type { OpenStateEnvironment, OpenStateOptions, StateDeclarations } from './open-state-options.js';
+import type {
+  DiscardedState,
+  OpenStateEnvironment,
+  OpenStateOptions,
+  StateDeclarations,
+} from './open-state-options.js';
 import { EMBEDDED_OPERATOR_UID } from './snapshot-metadata.js';
 
 /** Everything that was given, checked and completed. */
@@ -42,18 +49,20 @@ export function readSettings<K, S extends StateDeclarations, A>(
 ): EmbeddedSettings<K, S, A> {
   const jobId = embeddedJobId(options.name, options.shard);
   const config = configurationOf(options.config, environment.config);
+  const uid = options.uid ?? EMBEDDED_OPERATOR_UID;
+  const declared = declaredStates(options.states);
   return {
     name: options.name,
     shard: options.shard === undefined ? undefined : String(options.shard),
     jobId,
-    uid: options.uid ?? EMBEDDED_OPERATOR_UID,
+    uid,
     declarations: options.states,
-    declaredStates: declaredStates(options.states),
+    declaredStates: declared,
     keySerializer: checkKeySerializer(options.keySerializer),
     maxParallelism: checkMaxParallelism(options.maxParallelism ?? config.get(PipelineOptions.MAX_PARALLELISM)),
     allowNonRestoredState:
       options.allowNonRestoredState ?? config.get(StateRecoveryOptions.SAVEPOINT_IGNORE_UNCLAIMED_STATE),
-    discard: checkDiscard(options.discard),
+    ...discardOf(options.discard, uid, declared),
     attachments: new AttachmentCodec(
       options.attachmentSerializer ?? (json as TypeSerializer<unknown> as TypeSerializer<A>),
     ),
@@ -101,9 +110,41 @@ function checkKeySerializer<K>(serializer: KeySerializer<K>): KeySerializer<K> {
   );
 }
 
-function checkDiscard(discard: readonly string[] = []): readonly string[] {
-  if (Array.isArray(discard) && discard.every((uid) => typeof uid === 'string')) return discard;
-  throw new TypeError("discard is a list of operators by uid: discard: ['old-operator']");
+function discardOf(
+  discard: readonly (string | DiscardedState)[] = [],
+  uid: string,
+  declared: readonly StateDescriptor[],
+): { readonly discard: readonly string[]; readonly discardedStates: readonly string[] } {
+  const isList = Array.isArray(discard) && discard.every((one) => typeof one === 'string' || isDiscardedState(one));
+  if (!isList) {
+    throw new TypeError(
+      "discard is a list of operators by uid and of states of the program's own operator: " +
+        `discard: ['old-operator', { operator: '${uid}', state: 'old-state' }]`,
+    );
+  }
+  const states = discard.filter((one) => typeof one !== 'string');
+  for (const { operator, state } of states) {
+    if (operator !== uid) {
+      throw new TypeError(
+        `discard: { operator: '${operator}', state: '${state}' } is no state of the program's own operator, whose uid is '${uid}'${didYouMean(suggest(operator, [uid]))}; ` +
+          `of an operator that the program lacks all state is carried as it is, or all is let go of: discard: ['${operator}']`,
+      );
+    }
+    if (declared.some(({ name }) => name === state))
+      throw new TypeError(
+        `discard names the state '${state}', which the program declares: leave it out of one of the two`,
+      );
+  }
+  return {
+    discard: discard.filter((one) => typeof one === 'string'),
+    discardedStates: [...new Set(states.map(({ state }) => state))],
+  };
+}
+
+function isDiscardedState(given: unknown): given is DiscardedState {
+  if (typeof given !== 'object' || given === null) return false;
+  const { operator, state, ...rest } = given as Readonly<Record<string, unknown>>;
+  return [operator, state].every((name) => typeof name === 'string' && name !== '') && Object.keys(rest).length === 0;
 }
 
 function checkMaxParallelism(maxParallelism: number | undefined): number | undefined {

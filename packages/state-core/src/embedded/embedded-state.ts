@@ -79,13 +79,13 @@ export class EmbeddedState<K, S extends StateDeclarations, A> implements OpenSta
   checkpoint(options: CheckpointOptions<A> = {}): Promise<CheckpointReport> {
     const wrong = wrongArguments('checkpoint', options);
     if (wrong !== undefined) return Promise.reject(wrong);
-    return this.#snapshot({ kind: 'checkpoint', attachment: options.attachment, signal: options.signal });
+    return this.#snapshot({ ...options, kind: 'checkpoint' });
   }
 
   savepoint(target?: string, options: CheckpointOptions<A> = {}): Promise<CheckpointReport> {
     const wrong = wrongArguments('savepoint', options, target);
     if (wrong !== undefined) return Promise.reject(wrong);
-    return this.#snapshot({ kind: 'savepoint', target, attachment: options.attachment, signal: options.signal });
+    return this.#snapshot({ ...options, kind: 'savepoint', target });
   }
 
   metrics(): OpenStateMetrics {

@@ -28,7 +28,7 @@ const OPEN_STATE_OPTIONS: readonly string[] = [
   'signal',
 ];
 
-const SNAPSHOT_OPTIONS: readonly string[] = ['attachment', 'signal'];
+const SNAPSHOT_OPTIONS: readonly string[] = ['attachment', 'rewriteSchemas', 'signal'];
 
 /** Settings that a job has a use for and a program with its own loop has not, and why. */
 const UNUSED_SETTINGS: readonly (readonly [key: string, isSet: (config: Configuration) => boolean, why: string])[] = [
@@ -74,6 +74,10 @@ export function checkSnapshotArguments(kind: 'checkpoint' | 'savepoint', options
     throw new TypeError(`savepoint(target, options): target is a path or a URI, not ${shown(target)}`);
   }
   checkOptionNames(`${kind}()`, options, SNAPSHOT_OPTIONS);
+  const { rewriteSchemas } = options as { readonly rewriteSchemas?: unknown };
+  if (rewriteSchemas !== undefined && typeof rewriteSchemas !== 'boolean') {
+    throw new TypeError(`${kind}(): rewriteSchemas is true or false, not ${shown(rewriteSchemas)}`);
+  }
 }
 
 /** A logger with both methods of one that may have `warn` alone. */

@@ -24,6 +24,12 @@ export interface CheckpointOptions<A> {
   readonly attachment?: A | (() => A);
   /** Gives the checkpoint up: it rejects with `checkpoint-aborted` and leaves nothing behind. */
   readonly signal?: AbortSignal;
+  /**
+   * Brings every stored value to the type that the program declares today, so that older versions of the types and their
+   * migrations are not needed any more to restore from this snapshot. It is written as a whole and costs decoding what
+   * nobody has used since the restore. Default: false; values that nobody uses stay as they were written.
+   */
+  readonly rewriteSchemas?: boolean;
 }
 
 /** A completed checkpoint or savepoint. */
@@ -39,6 +45,11 @@ export interface CheckpointReport {
   readonly stateSizeBytes: number;
   /** Bytes that were written for it. */
   readonly checkpointedSizeBytes: number;
+  /**
+   * With `rewriteSchemas`: the states that the program does not declare, which are as they were written; so is all state of
+   * operators that it lacks. Absent where nothing was asked to be rewritten.
+   */
+  readonly notRewritten?: readonly string[];
 }
 
 /** A checkpoint that could not be restored, and an older one was. */
@@ -144,7 +155,8 @@ export interface OpenState<K, S extends StateDeclarations, A = JsonAttachment> {
    * @throws StateError (as a rejection) `checkpoint-in-progress` while another is under way; `checkpoint-inside-handler`;
    * `checkpoint-aborted` by the signal, by `execution.checkpointing.timeout` or by closing; `checkpoint-failed`; `fenced`
    * when another instance has taken this name and shard over; `state-size-limit-exceeded`,
-   * `checkpoint-size-limit-exceeded`; `value-not-serializable`; `async-handler` when the attachment is a promise;
+   * `checkpoint-size-limit-exceeded`; `value-not-serializable`; with `rewriteSchemas` `restore-failed`, `value-invalid` and,
+   * where the backend cannot, `capability-missing`; `async-handler` when the attachment is a promise;
    * `factory-not-found` when no storage is installed; `state-closed`; `storage-*`.
    */
   checkpoint(options?: CheckpointOptions<A>): Promise<CheckpointReport>;

@@ -30,6 +30,14 @@ export type StatesOf<S extends StateDeclarations> = { readonly [Name in keyof S]
 // biome-ignore lint/suspicious/noExplicitAny: what comes back is what the program of yesterday stored; only a serializer can tell.
 export type JsonAttachment = any;
 
+/** A state of the program's own operator that is let go of. */
+export interface DiscardedState {
+  /** The uid of the operator: that of {@link OpenStateOptions.uid}. */
+  readonly operator: string;
+  /** The name of the state in the snapshot. */
+  readonly state: string;
+}
+
 /**
  * What {@link openState} is given by the program.
  *
@@ -65,8 +73,9 @@ export interface OpenStateOptions<K, S extends StateDeclarations, A = JsonAttach
    */
   readonly restore?: 'latest' | 'none' | (string & {});
   /**
-   * Who owns the snapshot at the path of `restore` from now on. `NO_CLAIM` leaves it alone for ever; `CLAIM` lets this
-   * state delete it when it has been replaced, where it is a checkpoint of this name and shard. Default:
+   * Who owns the snapshot at the path of `restore` from now on. `NO_CLAIM` leaves it alone for ever and builds nothing
+   * on it; `CLAIM` gives it to this state, which removes it when as many checkpoints of its own as are retained have
+   * replaced it: a savepoint, a checkpoint of this name and shard, or one of another job, which is then fenced. Default:
    * `execution.state-recovery.claim-mode`, else `NO_CLAIM`.
    */
   readonly restoreMode?: RestoreMode;
@@ -77,10 +86,16 @@ export interface OpenStateOptions<K, S extends StateDeclarations, A = JsonAttach
    */
   readonly allowNonRestoredState?: boolean;
   /**
-   * Operators of the snapshot, by uid, whose state is let go of for good: the next checkpoint is without it. Names that the
-   * snapshot has not are ignored, so that the option may stay. Default: none.
+   * What of the snapshot is let go of for good: the next checkpoint is without it, and the plan of the restore lists it as
+   * `discarded`. The option may stay when it is gone.
+   *
+   * - `'uid'`: an operator that the program lacks, with all its state. Uids that the snapshot has not are ignored.
+   * - `{ operator, state }`: one state, by name, of the program's own operator, that `states` does not declare. A name that
+   *   was never there is an error.
+   *
+   * Default: nothing.
    */
-  readonly discard?: readonly string[];
+  readonly discard?: readonly (string | DiscardedState)[];
   /** The operator that the state belongs to in snapshots; a job of the runtime restores a savepoint by it. Default `state`. */
   readonly uid?: string;
   /** The type of what `checkpoint({ attachment })` takes and `restored.attachment` gives. Default: strict JSON. */

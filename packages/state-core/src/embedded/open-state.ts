@@ -13,7 +13,7 @@ import type { StateError } from '../error/state-error.js';
 import type { StateBackend } from '../state-backend/state-backend.js';
 import type { RestoredOperatorLine } from '../state-backend/state-restore-report.js';
 import { CarriedOperators } from './carried-operators.js';
-import { createEmbeddedBackend, orphansOf } from './embedded-backend.js';
+import { createEmbeddedBackend, hasDiscarded, orphansOf } from './embedded-backend.js';
 import { EmbeddedCheckpointing, type OwnedStorage } from './embedded-checkpointing.js';
 import { type EmbeddedStart, startEmbeddedState } from './embedded-restore.js';
 import { loadEmbeddedServices } from './embedded-services.js';
@@ -39,7 +39,8 @@ const RETAINED_DEFAULT: number = 3;
  * @param environment - What the surroundings bring along; the Node package fills it in.
  * @throws StateError codes of kind `configure` for settings, names and packages; `no-valid-checkpoint` when there are
  * checkpoints and none can be read; `checkpoint-not-found` for a path with nothing in it; codes of kind `corrupt` for a
- * damaged snapshot at a given path; `max-parallelism-mismatch`, `key-serializer-incompatible`,
+ * damaged snapshot at a given path; `discarded-state-unknown`; `snapshot-claimed` when the snapshot at a given path belongs
+ * to another job; `max-parallelism-mismatch`, `key-serializer-incompatible`,
  * `value-serializer-incompatible`, `state-type-incompatible`, `state-orphaned`, `format-version-unsupported` when the
  * snapshot is another program's; `fenced` when yet another instance took over meanwhile; `storage-*`. TypeError and
  * RangeError for wrong arguments. The reason of the signal.
@@ -132,19 +133,21 @@ async function checkpointingOf<K, S extends StateDeclarations, A>(
   start: EmbeddedStart<K>,
   storage: OwnedStorage,
 ): Promise<EmbeddedCheckpointing<K, A>> {
-  const { config, jobId, name, uid, logger, stateBackend } = settings;
+  const { config, jobId, name, uid, discardedStates, logger, stateBackend } = settings;
   const retained = new RetainedCheckpoints({
     coordinator: storage.coordinator,
     uid,
     retainedMax: config.getOptional(CheckpointingOptions.MAX_RETAINED_CHECKPOINTS) ?? RETAINED_DEFAULT,
     incremental: wantsIncrements(stateBackend, config),
     restored: start.continues,
+    claimedSnapshots: start.claimedSnapshots,
+    startsFull: hasDiscarded(start.backend.restoreReport),
     logger,
   });
   await retained.claim(start.claimed);
   return new EmbeddedCheckpointing({
     ...settings,
-    identity: { jobId, name, uid, maxParallelism: start.backend.numberOfKeyGroups },
+    identity: { jobId, name, uid, maxParallelism: start.backend.numberOfKeyGroups, discardedStates },
     backend: start.backend,
     storage,
     retained,

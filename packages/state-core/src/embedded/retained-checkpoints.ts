@@ -18,6 +18,7 @@ import type { CheckpointStorageCoordinatorView } from '../checkpoint-storage/che
 import { isStateError } from '../error/state-error.js';
 import { type KeyedStateHandle, mayBeBase } from '../handle/keyed-state-handle.js';
 import type { SnapshotKind, SnapshotSharing } from '../state-backend/snapshot-context.js';
+import type { ClaimedSnapshots } from './claimed-snapshots.js';
 import type { LineageMember } from './snapshot-metadata.js';
 
 /** What the coordinator tells a snapshot about others. */
@@ -40,6 +41,10 @@ export interface RetainedCheckpointsParameters {
   readonly incremental: boolean;
   /** The checkpoint of this job that was restored, claimed or not. */
   readonly restored: LineageMember | undefined;
+  /** Snapshots from outside that go when they are replaced. Default: none. */
+  readonly claimedSnapshots?: Pick<ClaimedSnapshots, 'removeReplaced'>;
+  /** Nothing is built on what was there at the start: it holds state that was discarded. Default: false. */
+  readonly startsFull?: boolean;
   readonly logger: StateLogger;
 }
 
@@ -49,12 +54,14 @@ export class RetainedCheckpoints {
   readonly #registry: SharedStateRegistry;
   readonly #store: StandaloneCompletedCheckpointStore;
   #parent: LineageMember | undefined;
+  #mustBeFull: boolean;
   #fenced: unknown;
 
   constructor(parameters: RetainedCheckpointsParameters) {
     const { coordinator, retainedMax } = parameters;
     this.#parameters = parameters;
     this.#parent = parameters.restored;
+    this.#mustBeFull = parameters.startsFull ?? false;
     this.#registry = new SharedStateRegistry({
       discarder: coordinator,
       onDiscardFailed: (error, segment) => this.#removalFailed(segment.checkpointId, error),
@@ -83,6 +90,7 @@ export class RetainedCheckpoints {
       this.#registry.registerAllAfterRestored(checkpoint.metadata, 'CLAIM');
       await this.#store.addCheckpoint(checkpoint);
     }
+    await this.#removeReplaced();
   }
 
   /**
@@ -94,7 +102,7 @@ export class RetainedCheckpoints {
     const { incremental, uid } = this.#parameters;
     if (kind === 'savepoint' || !incremental) return { checkpointId: undefined, sharing: 'no-sharing', unpin() {} };
     const latest = this.#store.getLatestCheckpoint()?.metadata;
-    if (latest === undefined || !keyedHandlesOf(latest, uid).every(mayBeBase)) {
+    if (latest === undefined || this.#mustBeFull || !keyedHandlesOf(latest, uid).every(mayBeBase)) {
       return { checkpointId: undefined, sharing: 'forward', unpin() {} };
     }
     const { checkpointId } = latest;
@@ -123,9 +131,11 @@ export class RetainedCheckpoints {
     }
     // From here on the new checkpoint itself holds what it names of its base.
     base.unpin();
+    this.#mustBeFull = false;
     if (lineage !== undefined) this.#parent = { epoch: lineage.epoch, checkpointId };
     const subsumed = await this.#store.addCheckpoint(checkpoint);
     await this.#registry.drain();
+    await this.#removeReplaced();
     return subsumed?.metadata.checkpointId;
   }
 
@@ -137,6 +147,19 @@ export class RetainedCheckpoints {
   /** Waits for removals that have begun; nothing is removed afterwards. */
   async close(): Promise<void> {
     await this.#registry.close();
+  }
+
+  async #removeReplaced(): Promise<void> {
+    const { claimedSnapshots, retainedMax } = this.#parameters;
+    try {
+      await claimedSnapshots?.removeReplaced({
+        ids: this.#store.getAllCheckpoints().map(({ metadata }) => metadata.checkpointId),
+        retainedMax,
+        names: (stream) => this.#registry.isRegisteredStream(stream),
+      });
+    } catch (error) {
+      this.#fenced ??= error;
+    }
   }
 
   #removalFailed(checkpointId: number, error: unknown): void {

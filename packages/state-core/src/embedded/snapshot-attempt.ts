@@ -51,6 +51,8 @@ export interface PublishedSnapshot {
   readonly pointer: CompletedCheckpointPointer;
   readonly handle: KeyedStateHandle | undefined;
   readonly carried: readonly OperatorState[];
+  /** As in `SnapshotResult`. */
+  readonly notRewritten: readonly string[] | undefined;
 }
 
 /** Writes and publishes. @throws whatever stopped it, after everything is cleaned up; see SA4 for storages that hang. */
@@ -69,7 +71,8 @@ export async function publishSnapshot(attempt: SnapshotAttempt): Promise<Publish
       );
     });
     signal.throwIfAborted();
-    handle = (await view.write()).jobManagerOwned;
+    const result = await view.write();
+    handle = result.jobManagerOwned;
     signal.throwIfAborted();
     const carried = await attempt.carry();
     signal.throwIfAborted();
@@ -89,7 +92,7 @@ export async function publishSnapshot(attempt: SnapshotAttempt): Promise<Publish
         ended.then(() => attempt.discardLate(target, written)),
       );
     });
-    return { metadata, pointer, handle, carried };
+    return { metadata, pointer, handle, carried, notRewritten: result.notRewritten };
   } catch (error) {
     // Before the location: a writer that still ran would fill it again.
     view.release();

@@ -15,6 +15,9 @@ import type { SnapshotKind } from '../state-backend/snapshot-context.js';
 /** The operator that an embedded state belongs to when nothing else is said. */
 export const EMBEDDED_OPERATOR_UID: string = 'state';
 
+/** The fact beside an operator that {@link discardedStatesOf} reads. */
+const DISCARDED: string = 'discardedStates';
+
 /** Version of the library, for messages. */
 const WRITER: string = '@tidemark/state-core openState';
 
@@ -24,6 +27,8 @@ export interface SnapshotIdentity {
   readonly name: string;
   readonly uid: string;
   readonly maxParallelism: number;
+  /** States of the operator that the program lets go of, by name. Default: none. */
+  readonly discardedStates?: readonly string[];
 }
 
 /** A checkpoint of a lineage. */
@@ -48,6 +53,7 @@ export interface SnapshotFacts {
 /** The metadata of one snapshot. */
 export function snapshotMetadata(identity: SnapshotIdentity, facts: SnapshotFacts): CheckpointMetadata {
   const { handle, attachment, parent } = facts;
+  const { discardedStates = [] } = identity;
   const subtask = {
     subtaskIndex: 0,
     keyed: handle === undefined ? [] : [handle],
@@ -68,6 +74,7 @@ export function snapshotMetadata(identity: SnapshotIdentity, facts: SnapshotFact
         parallelism: 1,
         maxParallelism: identity.maxParallelism,
         subtasks: [subtask],
+        ...(discardedStates.length > 0 && { optional: { [DISCARDED]: discardedStates } }),
       },
       ...facts.carried,
     ],
@@ -75,6 +82,15 @@ export function snapshotMetadata(identity: SnapshotIdentity, facts: SnapshotFact
     ...(attachment === undefined ? {} : { attachment }),
     writer: WRITER,
   };
+}
+
+/**
+ * The states that the program which wrote an operator had let go of: a name that is still to be discarded at the next start
+ * is then no slip.
+ */
+export function discardedStatesOf({ optional }: OperatorState): readonly string[] {
+  const stored = optional?.[DISCARDED];
+  return Array.isArray(stored) ? stored.filter((name) => typeof name === 'string') : [];
 }
 
 /** The end of the program says nothing about its checkpoints: the next start needs them. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decideLineage, nextCheckpointId } from '../../src/checkpoint/checkpoint-lineage.js';
+import { decideLineage, nextCheckpointId, ownersInUse } from '../../src/checkpoint/checkpoint-lineage.js';
 import type { CheckpointLineage } from '../../src/checkpoint/checkpoint-metadata.js';
 import type {
   CheckpointListing,
@@ -278,5 +278,60 @@ describe('a history that began with a snapshot from elsewhere (L5)', () => {
     );
     expect(heir.restorable.map(({ checkpointId }) => checkpointId)).toEqual([5]);
     expect(heir.external).toBeUndefined();
+  });
+});
+
+describe('an epoch that names two owners, because the records of the first are lost', () => {
+  it('gives the second none of the checkpoints that are not younger than what it began with', () => {
+    const listed: Listed[] = [
+      [3, 2],
+      [4, 2],
+      [5, 1],
+      [6, 2],
+    ];
+    const { restorable, ignored, reasons } = decide(listed, [clean(1), from(2, 1, 5)]);
+    expect(restorable).toEqual([6, 5]);
+    expect(ignored).toEqual([
+      [3, 'zombie'],
+      [4, 'zombie'],
+    ]);
+    expect(reasons[0]).toMatch(/owner 2 began with checkpoint 5, so an older one is another owner's/);
+  });
+});
+
+describe('the owners whose records are needed', () => {
+  function inUse(checkpoints: readonly Listed[], owners: readonly FoundOwner[]): number[] | undefined {
+    const lineages = new Map(checkpoints);
+    const epochs = ownersInUse(listing(checkpoints, owners), ({ checkpointId }) => {
+      const lineage = lineages.get(checkpointId);
+      return typeof lineage === 'number' ? { epoch: lineage } : lineage === 'unreadable' ? lineage : undefined;
+    });
+    return epochs && [...epochs].sort((a, b) => a - b);
+  }
+
+  it('are those that checkpoints name, the history between them, and the last two of it', () => {
+    const owners = [clean(1), from(2, 1, 1), from(3, 2, 4), from(4, 3, 6), undecided(5), from(6, 4, 8)];
+    expect(inUse([], owners)).toEqual([4, 6]);
+    expect(inUse([[8, 4]], owners)).toEqual([4, 6]);
+    const old: Listed = [4, 2];
+    expect(inUse([old, [8, 4]], owners)).toEqual([2, 3, 4, 6]);
+  });
+
+  it('are one by one those of abandoned checkpoints: what lies between them goes', () => {
+    const owners = [clean(1), from(2, 1, 1), from(3, 2, 4), from(4, 3, 6)];
+    // Checkpoint 9 of owner 1 is a zombie's.
+    expect(
+      inUse(
+        [
+          [9, 1],
+          [6, 3],
+        ],
+        owners,
+      ),
+    ).toEqual([1, 3, 4]);
+  });
+
+  it('are all as soon as one checkpoint cannot be read', () => {
+    expect(inUse([[1, 'unreadable']], [clean(1), undecided(2), from(3, 1, 1)])).toBeUndefined();
   });
 });
