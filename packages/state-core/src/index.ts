@@ -42,6 +42,7 @@ export {
   ENVIRONMENT_PREFIX,
   environmentVariableOf,
 } from './config/environment-configuration.js';
+export { TaskManagerOptions } from './config/managed-memory-options.js';
 export { formatMemorySize, parseMemorySize } from './config/memory-size.js';
 export { PipelineOptions } from './config/pipeline-options.js';
 export type { ReadableConfig } from './config/readable-config.js';
@@ -59,6 +60,7 @@ export type {
   SynchronousResult,
 } from './embedded/open-state-contract.js';
 export type {
+  DiscardedState,
   JsonAttachment,
   OpenStateEnvironment,
   OpenStateOptions,

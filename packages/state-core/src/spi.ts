@@ -48,11 +48,13 @@ export type {
   StateHandleReader,
 } from './checkpoint-storage/checkpoint-stream.js';
 export {
+  checkEpochMin,
   checkRestoreDecision,
   type ExternalSnapshot,
   equalRestoreDecisions,
   type RestoredFrom,
 } from './checkpoint-storage/restore-decision.js';
+export type { ClaimableSnapshot, SnapshotClaim, SnapshotClaims } from './checkpoint-storage/snapshot-claims.js';
 export {
   booleanOption,
   type ConfigOption,
@@ -171,12 +173,13 @@ export type {
   OperatorStateBackendParameters,
   StateBackendParameters,
 } from './state-backend/keyed-state-backend-parameters.js';
-export type {
-  KeyedStore,
-  KeyedStoreAddress,
-  KeyedStoreEntry,
-  KeyedStoreParameters,
-  OpenKeyedStore,
+export {
+  KEYED_STORE_STATE_ID_MAX,
+  type KeyedStore,
+  type KeyedStoreEntry,
+  type KeyedStoreParameters,
+  type KeyedStoreScratch,
+  type OpenKeyedStore,
 } from './state-backend/keyed-store.js';
 export type { OperatorStateBackend, OperatorStateStore } from './state-backend/operator-state-backend.js';
 export type {

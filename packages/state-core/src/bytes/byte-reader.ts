@@ -2,6 +2,7 @@
 //
 //   R1. A read past the end is a StateError `bytes-truncated`, never undefined and never a zero.
 //   R2. A length read from the bytes is compared with what remains before anything is allocated for it.
+//   R3. Making a reader allocates nothing but itself: many read one small value.
 
 import { StateError } from '../error/state-error.js';
 import { decodeWtf8 } from './wtf8.js';
@@ -9,10 +10,12 @@ import { decodeWtf8 } from './wtf8.js';
 /** The public side of a {@link ByteReader}, by structure, for the same reason as `ByteOutput`. */
 export type ByteInput = Pick<ByteReader, keyof ByteReader>;
 
+/** Eight bytes to read numbers from that are not put together from bytes. */
+const scratch: DataView<ArrayBuffer> = new DataView(new ArrayBuffer(8));
+
 /** Reads bytes, numbers and text one after another from a fixed array. */
 export class ByteReader {
   private bytes: Uint8Array;
-  private data: DataView;
   private at: number;
   private readonly stop: number;
 
@@ -21,7 +24,6 @@ export class ByteReader {
     if (start < 0 || end > bytes.length || start > end)
       throw new RangeError(`no range [${start}, ${end}) in ${bytes.length} bytes`);
     this.bytes = bytes;
-    this.data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.at = start;
     this.stop = end;
   }
@@ -49,35 +51,34 @@ export class ByteReader {
 
   readUint16(): number {
     const at = this.advance(2);
-    return this.data.getUint16(at);
+    const { bytes } = this;
+    return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
   }
 
   readUint32(): number {
-    const at = this.advance(4);
-    return this.data.getUint32(at);
+    return this.int32At(this.advance(4)) >>> 0;
   }
 
   readInt32(): number {
-    const at = this.advance(4);
-    return this.data.getInt32(at);
+    return this.int32At(this.advance(4));
   }
 
   readInt64(): bigint {
-    const at = this.advance(8);
-    return this.data.getBigInt64(at);
+    this.fillScratch();
+    return scratch.getBigInt64(0);
   }
 
   /** @throws StateError `bytes-invalid` for a number beyond 2^53 - 1 in either direction. */
   readSafeInteger(): number {
     const at = this.advance(8);
-    const value = this.data.getInt32(at) * 4294967296 + this.data.getUint32(at + 4);
+    const value = this.int32At(at) * 4294967296 + (this.int32At(at + 4) >>> 0);
     if (!Number.isSafeInteger(value)) throw invalid(at, 'an integer beyond 53 bits');
     return value;
   }
 
   readFloat64(): number {
-    const at = this.advance(8);
-    return this.data.getFloat64(at);
+    this.fillScratch();
+    return scratch.getFloat64(0);
   }
 
   /** @throws StateError `bytes-invalid` for a number beyond 2^53 - 1 or a form longer than needed. */
@@ -152,6 +153,22 @@ export class ByteReader {
   /** @throws StateError `bytes-invalid` when bytes are left over: one value, one form. */
   expectEnd(): void {
     if (this.at !== this.stop) throw invalid(this.at, `${this.remaining} bytes after the end of the value`);
+  }
+
+  private int32At(at: number): number {
+    const { bytes } = this;
+    return (
+      ((bytes[at] as number) << 24) |
+      ((bytes[at + 1] as number) << 16) |
+      ((bytes[at + 2] as number) << 8) |
+      (bytes[at + 3] as number)
+    );
+  }
+
+  private fillScratch(): void {
+    const at = this.advance(8);
+    scratch.setInt32(0, this.int32At(at));
+    scratch.setInt32(4, this.int32At(at + 4));
   }
 
   private advance(count: number): number {

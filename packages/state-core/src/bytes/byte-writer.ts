@@ -1,7 +1,8 @@
 // A growing buffer that serializers write into: one per writer, reused from value to value.
 //
 //   W1. The buffer never shrinks and never exceeds MAX_SERIALIZED_BYTES; the limit is checked before allocation.
-//   W2. `view()` and the arrays handed to others alias the buffer until the next write; `toBytes()` copies.
+//   W2. `view()` and the arrays handed to others alias the buffer until the next write; `toBytes()` copies. Views of the same few
+//       bytes are the same array.
 //   W3. Multi-byte numbers are big-endian, so that encoded order can follow numeric order.
 
 import { StateError } from '../error/state-error.js';
@@ -9,6 +10,9 @@ import { encodeWtf8, wtf8LengthMax } from './wtf8.js';
 
 /** No serialized key, value or stream block is larger: 2^31 - 1 bytes, the limit of Flink's embedded store. */
 export const MAX_SERIALIZED_BYTES: number = 2 ** 31 - 1;
+
+/** The longest view that is made once for all. */
+const SHARED_VIEW_BYTES_MAX = 128;
 
 /**
  * The public side of a {@link ByteWriter}, by structure: private fields would make the writers of two installed copies of
@@ -21,6 +25,8 @@ export class ByteWriter {
   private buffer: Uint8Array<ArrayBuffer>;
   private data: DataView<ArrayBuffer>;
   private end = 0;
+  /** Views from the start of the buffer, by length. */
+  private views: (Uint8Array<ArrayBuffer> | undefined)[] = [];
 
   constructor(initialCapacityBytes = 256) {
     this.buffer = new Uint8Array(Math.max(16, initialCapacityBytes));
@@ -45,7 +51,14 @@ export class ByteWriter {
 
   /** What was written, without a copy: valid until the next write (W2). */
   view(start = 0, end: number = this.end): Uint8Array<ArrayBuffer> {
-    return this.buffer.subarray(start, end);
+    // Making an array costs more than writing a few bytes does.
+    if (start !== 0 || end > SHARED_VIEW_BYTES_MAX || end < 0) return this.buffer.subarray(start, end);
+    let view = this.views[end];
+    if (view === undefined) {
+      view = this.buffer.subarray(0, end);
+      this.views[end] = view;
+    }
+    return view;
   }
 
   /** A copy of what was written. */
@@ -67,6 +80,7 @@ export class ByteWriter {
     grown.set(this.buffer.subarray(0, this.end));
     this.buffer = grown;
     this.data = new DataView(grown.buffer);
+    this.views = [];
   }
 
   writeUint8(value: number): void {

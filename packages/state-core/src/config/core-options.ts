@@ -2,6 +2,7 @@
 
 import { CheckpointingOptions } from './checkpointing-options.js';
 import type { ConfigOption } from './config-option.js';
+import { TaskManagerOptions } from './managed-memory-options.js';
 import { PipelineOptions } from './pipeline-options.js';
 import { StateBackendOptions } from './state-backend-options.js';
 import { StateOptions } from './state-options.js';
@@ -14,4 +15,5 @@ export const CORE_OPTIONS: readonly ConfigOption<unknown>[] = Object.freeze([
   ...Object.values(CheckpointingOptions),
   ...Object.values(StateRecoveryOptions),
   ...Object.values(PipelineOptions),
+  ...Object.values(TaskManagerOptions),
 ]);

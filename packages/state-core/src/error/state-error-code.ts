@@ -32,6 +32,7 @@ export const STATE_ERROR_CODES = {
   'factory-failed': 'configure',
   'api-version-mismatch': 'configure',
   'file-system-scheme-unknown': 'configure',
+  'native-module-missing': 'configure',
 
   // Programs.
   'state-not-declared': 'configure',
@@ -57,6 +58,7 @@ export const STATE_ERROR_CODES = {
   'value-serializer-incompatible': 'incompatible',
   'state-type-incompatible': 'incompatible',
   'state-orphaned': 'incompatible',
+  'discarded-state-unknown': 'configure',
 
   // Snapshots and stored bytes.
   'bytes-truncated': 'corrupt',
@@ -82,6 +84,7 @@ export const STATE_ERROR_CODES = {
   'state-size-limit-exceeded': 'configure',
   'checkpoint-size-limit-exceeded': 'configure',
   'savepoint-location-missing': 'configure',
+  'snapshot-claimed': 'configure',
   'shared-state-unknown': 'restore',
   'shared-state-conflict': 'restore',
   'restore-failed': 'restore',
@@ -92,6 +95,8 @@ export const STATE_ERROR_CODES = {
   'storage-read-only': 'configure',
   'storage-no-space': 'retry',
   'storage-io-failed': 'retry',
+  'local-directory-in-use': 'configure',
+  'local-state-broken': 'restore',
 
   // Life cycle.
   'backend-closed': 'closed',

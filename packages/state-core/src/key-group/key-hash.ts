@@ -39,6 +39,9 @@ export function javaStringHash(text: string): number {
 
 /** `Long.hashCode()` of an integer of at most 53 bits and a sign. */
 export function javaSafeIntegerHash(value: number): number {
+  const low = value | 0;
+  // Of an integer of 32 bits the high half is its sign.
+  if (low === value) return low ^ (low >> 31);
   const high = Math.floor(value / 4294967296);
   return (high ^ (value - high * 4294967296)) | 0;
 }

@@ -14,7 +14,6 @@ import type { Configuration } from '../config/configuration.js';
 import { didYouMean, suggest } from '../config/key-suggestion.js';
 import { isStateError, StateError } from '../error/state-error.js';
 import { type FactorySpecifier, resolveFactorySpecifier } from './factory-specifier.js';
-import { futurePackageOf } from './future-packages.js';
 import type { LoadingOptions } from './loading-options.js';
 import { isModuleMissing, placesTriedBy } from './module-not-found.js';
 
@@ -202,13 +201,6 @@ function fixFor<T>(
   }
   if (packageName === undefined)
     return { lines: ['there is no such file; paths are relative to the configuration file'] };
-  const future = futurePackageOf(packageName);
-  if (future !== undefined) {
-    const { absentFrom, meanwhile } = future;
-    return {
-      lines: [`${packageName} is not part of this version (${absentFrom}); until it comes write: ${meanwhile}`],
-    };
-  }
   if (!PACKAGE_NAME.test(packageName)) {
     const forms = 'a short name of letters and digits, a package, or a path with a leading dot';
     return { lines: [`no package can have this name; write ${forms}, for example ${kind.key}: ${kind.knownWords[0]}`] };

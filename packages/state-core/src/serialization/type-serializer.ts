@@ -55,30 +55,71 @@ export interface ValueReader<T> {
 /**
  * Turns values of one type into bytes and back.
  *
- * Implementers
- * - MUST write values that can be read without knowing what came before or after. [SER-ROUND-TRIP-01]
- * - MUST refuse bytes it did not write with a StateError of kind `corrupt`. [SER-HOSTILE-01]
- * - MUST refuse values outside the type with a StateError `value-not-serializable`, having written nothing that a
- *   caller could mistake for a value. [SER-REFUSE-01]
- * - MUST return from `copy` a value that shares nothing mutable with its argument. [SER-COPY-01]
+ * Implementers (guide: Serializers)
+ * - MUST give back from the bytes of a value an equal value. [SER-ROUND-TRIP-01, SER-ROUND-TRIP-03]
+ * - MUST write values that can be read without knowing what came before or after, and read not a byte more.
+ *   [SER-ROUND-TRIP-02]
+ * - MUST hold no state between calls. [SER-STATELESS-01]
+ * - MUST read the bytes that an earlier version of the program wrote, and write the same ones. [SER-GOLDEN-01]
  */
 export interface TypeSerializer<T> {
   /** Name for messages: `struct({ n: int32 })`. */
   readonly typeName: string;
-  /** Whether values can never change: then nothing is copied. */
+  /**
+   * Whether values can never change: then nothing is copied.
+   *
+   * Implementers (guide: Serializers)
+   * - MUST be true only when `copy` may return the value itself. [SER-COPY-02]
+   */
   readonly isImmutableType: boolean;
-  /** The size of every value in bytes when it is the same for all. */
+  /**
+   * The size of every value in bytes when it is the same for all.
+   *
+   * Implementers (guide: Serializers)
+   * - MUST be the length of every value, when it is there. [SER-LENGTH-01]
+   */
   readonly fixedLength: number | undefined;
 
-  /** @throws StateError `value-not-serializable` for a value outside the type, `value-too-large` past 2^31 - 1 bytes. */
+  /**
+   * Implementers (guide: Serializers)
+   * - MUST refuse values outside the type with a StateError `value-not-serializable`, and leave the output as it was.
+   *   [SER-REFUSE-01]
+   * - MUST leave the value as it was. [SER-ROUND-TRIP-04]
+   *
+   * @throws StateError `value-not-serializable` for a value outside the type, `value-too-large` past 2^31 - 1 bytes.
+   */
   serialize(value: T, output: ByteOutput): void;
-  /** @throws StateError `bytes-truncated` or `bytes-invalid` for bytes that `serialize` did not write. */
+  /**
+   * Implementers (guide: Serializers)
+   * - MUST refuse bytes it did not write with a StateError of kind `corrupt`: cut ones always. [SER-HOSTILE-01]
+   * - MUST give nothing but values of the type for bytes that it does take, whatever was changed in them.
+   *   [SER-HOSTILE-02..SER-HOSTILE-04]
+   *
+   * @throws StateError `bytes-truncated` or `bytes-invalid` for bytes that `serialize` did not write.
+   */
   deserialize(input: ByteInput): T;
-  /** A value that shares nothing mutable with `value`; `value` itself for immutable types. */
+  /**
+   * A value that shares nothing mutable with `value`; `value` itself for immutable types.
+   *
+   * Implementers (guide: Serializers)
+   * - MUST return an equal value that shares nothing mutable with its argument. [SER-COPY-01, SER-COPY-03]
+   */
   copy(value: T): T;
-  /** The schema as plain data, to be stored with what was written. */
+  /**
+   * The schema as plain data, to be stored with what was written.
+   *
+   * Implementers (guide: Schema changes)
+   * - MUST be data that JSON holds without loss, the same at every call. [SER-SCHEMA-01, SER-SCHEMA-02]
+   */
   snapshot(): SerializerSnapshot;
-  /** Decides whether state written under `previous` can be read. Must not throw. */
+  /**
+   * Decides whether state written under `previous` can be read.
+   *
+   * Implementers (guide: Schema changes)
+   * - MUST find its own schema compatible as it is. [SER-COMPAT-01]
+   * - MUST not throw, whatever the schema holds, and give a reason in words when it is incompatible. [SER-COMPAT-02]
+   * - MUST read what was written under the older schemas that it finds compatible. [SER-COMPAT-03]
+   */
   resolveCompatibility(previous: SerializerSnapshot): SchemaCompatibility<T>;
 }
 
@@ -89,19 +130,38 @@ export type KeyIdentity = number | string | bigint;
  * A serializer whose values may be keys, namespaces or map keys: they compare by value on every backend.
  *
  * Key serializers never migrate: the bytes decide where a key lives.
+ *
+ * Implementers (guide: Key serializers)
+ * - MUST write canonical bytes that are read back as the key, one after the other. [SER-KEY-04]
+ * - MUST refuse bytes that are not canonical. [SER-KEY-05]
  */
 export interface KeySerializer<K> extends TypeSerializer<K> {
   /** Marks the capability, so that a value serializer does not type-check as a key serializer. */
   readonly isKeySerializer: true;
-  /** Equal for equal keys only. -0 is 0 and every NaN is one NaN. */
+  /**
+   * Equal for equal keys only. -0 is 0 and every NaN is one NaN.
+   *
+   * Implementers (guide: Key serializers)
+   * - MUST be equal exactly for keys whose canonical bytes are equal. [SER-KEY-01]
+   */
   identity(key: K): KeyIdentity;
-  /** A signed 32-bit hash; see key-hash.ts for which. */
+  /**
+   * A signed 32-bit hash; see key-hash.ts for which.
+   *
+   * Implementers (guide: Key serializers)
+   * - MUST be a signed 32-bit integer, the same for equal keys. [SER-KEY-03]
+   */
   hash(key: K): number;
   /** Writes the canonical bytes: self-delimiting, one form per value, byte order is key order. */
   serializeKey(key: K, output: ByteOutput): void;
   /** Reads canonical bytes. @throws StateError `bytes-truncated` or `bytes-invalid`. */
   deserializeKey(input: ByteInput): K;
-  /** Negative, zero or positive as the canonical bytes of `a` are before, equal to or after those of `b`. */
+  /**
+   * Negative, zero or positive as the canonical bytes of `a` are before, equal to or after those of `b`.
+   *
+   * Implementers (guide: Key serializers)
+   * - MUST order keys as their canonical bytes are ordered. [SER-KEY-02]
+   */
   compare(a: K, b: K): number;
 }
 

@@ -123,6 +123,7 @@ describe('keys of Flink that are not supported', () => {
     ['pipeline.object-reuse', 'state.object-reuse'],
     ['queryable-state.enable', 'savepoint'],
     ['taskmanager.numberOfTaskSlots', 'no'],
+    ['taskmanager.memory.managed.fraction', 'taskmanager.memory.managed.size'],
     ['jobmanager.memory.process.size', 'no'],
   ])('%s', (key, advice) => {
     const error = errorOf(() => before({ [key]: 'true' }));
