@@ -38,6 +38,7 @@ export class HashMapStateBackend implements ConfigurableStateBackend {
     largerThanMemory: false,
     orderedIteration: false,
     asynchronousAccess: false,
+    priorityQueues: true,
   };
   /** How snapshots are written; `undefined` when code leaves it to configuration. */
   readonly snapshotMode: SnapshotMode | undefined;

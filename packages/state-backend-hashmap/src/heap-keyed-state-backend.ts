@@ -20,13 +20,17 @@ import type {
   KeyedStateBackendParameters,
   KeyedStateHandle,
   KeyedStateOf,
+  KeyGroupedInternalPriorityQueue,
   KeySelectionListener,
+  PriorityQueueDescriptor,
+  PriorityQueueElement,
   SnapshotContext,
   SnapshotResult,
   SnapshotView,
   StateMetrics,
   StateRestoreReport,
 } from '@tidemark/state-core/spi';
+import type { ValuePassingOptions } from '@tidemark/state-core/support';
 import {
   AsyncSnapshotCallable,
   CloseableRegistry,
@@ -37,6 +41,7 @@ import {
   type KeyedStateRegistration,
   KeyedStateRegistry,
   KeyedStateTracking,
+  type PriorityQueueRegistration,
   RestoredKeyedState,
   restoredRecordCount,
   SnapshotBases,
@@ -52,12 +57,13 @@ import type { SnapshotMode } from './hash-map-state-backend-options.js';
 import { HeapChangesWriter } from './snapshot/heap-changes-writer.js';
 import { uninterrupted } from './snapshot/uninterrupted-context.js';
 import { type CreatedHeapState, createHeapState } from './state/create-heap-state.js';
+import { HeapPriorityQueue } from './state/heap-priority-queue.js';
 import { isVoidNamespace } from './state/heap-state.js';
 import { tableTtlOf } from './state/table-ttl.js';
-import type { ValuePassingOptions } from './state/value-passing.js';
 import { EpochClock } from './table/epoch-clock.js';
-import type { StateTable } from './table/state-table.js';
-import type { StateTables } from './table/state-tables.js';
+import { MapTable } from './table/map-table.js';
+import type { StateTable, TableTypes } from './table/state-table.js';
+import { StateTables } from './table/state-tables.js';
 import { type SweptTable, TtlTableCursor } from './table/ttl-table-cursor.js';
 
 /** How many snapshots of one backend may be written at the same time. */
@@ -78,6 +84,7 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
   private readonly epochs: EpochClock = new EpochClock();
   private readonly bases: SnapshotBases;
   private readonly states: Map<string, OpenedState<K>> = new Map();
+  private readonly queues: Map<string, OpenedQueue> = new Map();
   private readonly snapshots: CloseableRegistry;
   private readonly idleDecoding: IdleWork;
   private readonly tracking: KeyedStateTracking<K> | undefined;
@@ -246,6 +253,15 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
     }
   }
 
+  createPriorityQueue<N, P>(
+    descriptor: PriorityQueueDescriptor<N, P>,
+  ): KeyGroupedInternalPriorityQueue<PriorityQueueElement<K, N, P>> {
+    this.currentKey.checkOpen();
+    const registration = this.registry.registerPriorityQueue(descriptor as PriorityQueueDescriptor<unknown, unknown>);
+    const opened = this.queues.get(registration.name) ?? this.openQueue(registration);
+    return opened.queue as HeapPriorityQueue<K, N, P>;
+  }
+
   advanceEventTime(timestampMs: number): void {
     this.currentKey.checkOpen();
     this.ttlClock.advanceEventTime(timestampMs);
@@ -266,7 +282,7 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
     const entries = new HeapChangesWriter(
       this.keySerializer as KeySerializer<unknown>,
       {
-        peek: ({ name }, keyGroup) => this.states.get(name)?.tables.peek(keyGroup),
+        peek: ({ name }, keyGroup) => this.openedOf(name)?.tables.peek(keyGroup),
         verify: ({ name }, value) => this.states.get(name)?.state.verifyUnchanged(value as never),
       },
       frozen,
@@ -286,6 +302,7 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
           restored,
           entries,
           restampingOf: this.registry.restampingAsOf(registrations),
+          rewritingOf: this.registry.rewritingAsOf(registrations),
           ttlTime,
           random: this.parameters.random,
           backendName: 'hashmap',
@@ -294,7 +311,7 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
         this.runningSnapshots--;
         this.epochs.release(frozen);
         if (increment !== undefined) this.bases.release(increment);
-        for (const { tables } of this.states.values()) {
+        for (const { tables } of [...this.states.values(), ...this.queues.values()]) {
           for (const table of tables.made()) {
             table.releaseView(frozen);
             table.log.forget();
@@ -311,9 +328,9 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
     if (increment === undefined) {
       return writeKeyedSnapshot(parameters);
     }
-    const { handle, chain } = await writeIncrementalSnapshot({ ...parameters, increment });
+    const { handle, chain, ...kept } = await writeIncrementalSnapshot({ ...parameters, increment });
     this.bases.complete(increment, chain);
-    return { jobManagerOwned: handle };
+    return { jobManagerOwned: handle, ...kept };
   }
 
   // The base that a checkpoint names says what is needed no more: completion and replacement say nothing else (N4 of
@@ -332,16 +349,16 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
   }
 
   /**
-   * `entries` and `<state>.entries` count map entries one by one; what was restored and not decoded yet counts as it is
-   * stored, since counting decodes nothing.
+   * `entries` and `<state>.entries` count map entries and elements of queues one by one; what was restored and not decoded
+   * yet counts as it is stored, since counting decodes nothing.
    */
   metrics(): StateMetrics {
     const entriesOfStates: Record<string, number> = {};
     let decodedEntries = 0;
     let entries = 0;
-    for (const name of new Set([...this.restored.states.keys(), ...this.states.keys()])) {
+    for (const name of new Set([...this.restored.states.keys(), ...this.states.keys(), ...this.queues.keys()])) {
       let decoded = 0;
-      for (const table of this.states.get(name)?.tables.made() ?? []) decoded += table.live;
+      for (const table of this.openedOf(name)?.tables.made() ?? []) decoded += table.live;
       const count = decoded + restoredRecordCount(this.restored, name);
       entriesOfStates[`${name}.entries`] = count;
       decodedEntries += decoded;
@@ -377,6 +394,7 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
     this.lastState = undefined;
     await this.snapshots.close();
     this.states.clear();
+    this.queues.clear();
     this.restored.clear();
   }
 
@@ -399,6 +417,31 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
     if (registration.ttl !== undefined) this.cleanUp(registration.ttl, created.tables as StateTables<SweptTable>);
     this.idleDecoding.wake();
     return opened;
+  }
+
+  private openQueue(registration: PriorityQueueRegistration): OpenedQueue {
+    const { keyGroupRange, restored, currentKey, keySerializer, passing } = this;
+    const types: TableTypes = {
+      clock: this.epochs,
+      key: keySerializer as KeySerializer<unknown>,
+      namespace: registration.namespaceSerializer,
+      mapKey: registration.mapKeySerializer,
+      isVoidNamespace: isVoidNamespace(registration),
+    };
+    const tables = new StateTables({ registration, keyGroupRange, restored, createTable: () => new MapTable(types) });
+    const { objectReuse } = passing;
+    const queue = new HeapPriorityQueue({ currentKey, keySerializer, keyGroupRange, tables, objectReuse });
+    const opened = { queue, tables };
+    this.queues.set(registration.name, opened);
+    this.idleDecoding.wake();
+    return opened;
+  }
+
+  /** The state or queue of a name. */
+  private openedOf(
+    name: string,
+  ): { readonly tables: CreatedHeapState<K>['tables'] | OpenedQueue['tables'] } | undefined {
+    return this.states.get(name) ?? this.queues.get(name);
   }
 
   private cleanUp(policy: TtlPolicy, tables: StateTables<SweptTable>): void {
@@ -427,6 +470,7 @@ export class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
 
   private decodeStep(): boolean {
     for (const { tables } of this.states.values()) if (tables.decodeStep()) return true;
+    for (const { tables } of this.queues.values()) if (tables.decodeStep()) return true;
     return false;
   }
 
@@ -449,6 +493,13 @@ function restoredBaseOf<K>(
 /** A state as the backend has it, and as the program gets it: the same object unless its calls are tracked. */
 interface OpenedState<K> extends CreatedHeapState<K> {
   readonly forProgram: unknown;
+}
+
+/** A queue and the tables that it is kept in. */
+interface OpenedQueue {
+  // The types of namespace and priority differ from queue to queue.
+  readonly queue: unknown;
+  readonly tables: StateTables<MapTable, PriorityQueueRegistration>;
 }
 
 interface LastState {

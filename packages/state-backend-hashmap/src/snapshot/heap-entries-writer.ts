@@ -1,12 +1,13 @@
-// Writes the entries of the heap's tables: values with PUT, map entries with PUT, lists with SPLICE.
+// Writes the entries of the heap's tables: values with PUT, map entries with PUT, lists with SPLICE; of what a base has
+// already, time stamps with TOUCH, and of lists what went at the front with TRIM.
 
 import type { KeySerializer } from '@tidemark/state-core';
 import { isStateError, StateError } from '@tidemark/state-core';
 import type { SnapshotContext } from '@tidemark/state-core/spi';
 import type {
+  EntriesRegistration,
   FrozenTtlTime,
   KeyedEntriesWriter,
-  KeyedStateRegistration,
   SegmentRecordWriter,
 } from '@tidemark/state-core/support';
 import type { FrozenEpoch } from '../table/epoch-clock.js';
@@ -15,7 +16,8 @@ import type { KeyTable } from '../table/key-table.js';
 import type { MapOwner } from '../table/map-owner.js';
 import { MapTable } from '../table/map-table.js';
 import { StampedValue } from '../table/slot-stamps.js';
-import { StampedList } from '../table/stamped-list.js';
+import type { Slots } from '../table/slots.js';
+import { type ListLineage, StampedList } from '../table/stamped-list.js';
 import { type EntryFormat, writeFrozenEntries } from './frozen-entries.js';
 import { FrozenStamps } from './frozen-stamps.js';
 import { isIntegerKey, sortByInteger } from './sort-slots.js';
@@ -26,15 +28,25 @@ const ELEMENTS_PER_SPLICE = 512;
 /** Where the writer finds the tables. */
 export interface FrozenTables {
   /** The table of a state in a key group, if there is one. */
-  peek(registration: KeyedStateRegistration, keyGroup: number): KeyTable | MapTable | undefined;
+  peek(registration: EntriesRegistration, keyGroup: number): KeyTable | MapTable | undefined;
   /** @throws StateError `mutation-detected` for a live value that changed since the state took it. */
-  verify(registration: KeyedStateRegistration, value: unknown): void;
+  verify(registration: EntriesRegistration, value: unknown): void;
 }
 
-/** How much of each list a base has already. */
-export interface ListTails {
-  /** How many of the elements the base has: 0 when the array is another. */
-  lengthInBase(slot: number, elements: readonly unknown[]): number;
+/** What a base has already. */
+export interface HeldInBase {
+  /** Whether the base has the value that the snapshot finds in a slot: then its stamp is enough. */
+  hasValue(slot: number, value: unknown): boolean;
+  /** What the base has of the list in a slot; `undefined` when it has to be written from its start. */
+  listOf(slot: number, value: unknown): ListInBase | undefined;
+}
+
+/** What a base has of a list. */
+export interface ListInBase {
+  /** Elements that the base has at the front and that have gone. */
+  readonly trimmed: number;
+  /** Elements that the base has besides: 1 or more. */
+  readonly length: number;
 }
 
 /** Writes what one snapshot sees of the tables. */
@@ -46,12 +58,12 @@ export class HeapEntriesWriter implements KeyedEntriesWriter {
     protected readonly ttlTime: FrozenTtlTime,
   ) {}
 
-  hasEntries(registration: KeyedStateRegistration, keyGroup: number): boolean {
+  hasEntries(registration: EntriesRegistration, keyGroup: number): boolean {
     return this.tables.peek(registration, keyGroup)?.viewOf(this.frozen) !== undefined;
   }
 
   async writeEntries(
-    registration: KeyedStateRegistration,
+    registration: EntriesRegistration,
     keyGroup: number,
     writer: SegmentRecordWriter,
     context: SnapshotContext,
@@ -67,54 +79,60 @@ export class HeapEntriesWriter implements KeyedEntriesWriter {
     }
   }
 
-  /** @param tails - From where lists are written of which the base has the elements before; default from their start. */
+  /** @param held - What the base has already; left out for images. */
   protected formatOf(
     table: KeyTable | MapTable,
-    registration: KeyedStateRegistration,
+    registration: EntriesRegistration,
     stamps: FrozenStamps | undefined,
     writer: SegmentRecordWriter,
     context: SnapshotContext,
-    tails?: ListTails,
+    held?: HeldInBase,
   ): EntryFormat {
     return table instanceof MapTable
-      ? this.mapEntries(table, registration, stamps, writer)
-      : this.entriesOf(table, registration, stamps, writer, context, tails);
+      ? this.mapEntries(table, registration, stamps, writer, held)
+      : this.entriesOf(table, registration, stamps, writer, context, held);
   }
 
   private entriesOf(
     table: KeyTable,
-    registration: KeyedStateRegistration,
+    registration: EntriesRegistration,
     stamps: FrozenStamps | undefined,
     writer: SegmentRecordWriter,
     context: SnapshotContext,
-    tails: ListTails | undefined,
+    held: HeldInBase | undefined,
   ): EntryFormat {
     const sort = this.keyOrder(table, registration.namespaceSerializer);
     if (registration.kind === 'list') {
       return {
         sort,
         keyAt: (slot) => table.keys[slot],
-        ...(stamps === undefined ? {} : { includes: (_slot, list) => stamps.firstIncluded(list) >= 0 }),
-        write: (slot, value) => this.writeList(table, registration, stamps, slot, value, writer, context, tails),
+        ...(stamps === undefined ? {} : { includes: (_slot, list) => this.includesList(stamps, list) }),
+        write: (slot, value) => this.writeList(table, registration, stamps, slot, value, writer, context, held),
       };
     }
     return {
       sort,
       keyAt: (slot) => table.keys[slot],
-      ...(stamps === undefined ? {} : { includes: (slot, value) => stamps.includes(table, slot, value) }),
+      ...(stamps === undefined ? {} : { includes: (slot, value) => this.includesEntry(table, stamps, slot, value) }),
       write: (slot, frozen) => {
+        const stampMs = stamps?.storedStampMs(table, slot, frozen);
+        if (stampMs !== undefined && held?.hasValue(slot, frozen)) {
+          writer.touch(table.keys[slot], table.namespaceAt(slot), stampMs);
+          return;
+        }
         const value = frozen instanceof StampedValue ? frozen.value : frozen;
         this.tables.verify(registration, value);
-        writer.put(table.keys[slot], table.namespaceAt(slot), value, stamps?.storedStampMs(table, slot, frozen));
+        writer.put(table.keys[slot], table.namespaceAt(slot), value, stampMs);
       },
     };
   }
 
   private mapEntries(
     table: MapTable,
-    registration: KeyedStateRegistration,
+    registration: EntriesRegistration,
     stamps: FrozenStamps | undefined,
     writer: SegmentRecordWriter,
+    held: HeldInBase | undefined,
   ): EntryFormat {
     const { namespaceSerializer } = registration;
     const mapKeySerializer = registration.mapKeySerializer as KeySerializer<unknown>;
@@ -131,15 +149,36 @@ export class HeapEntriesWriter implements KeyedEntriesWriter {
     return {
       sort: (slots) => void slots.sort(compare),
       keyAt: (slot) => table.owners[slot]?.key,
-      ...(stamps === undefined ? {} : { includes: (slot, value) => stamps.includes(table, slot, value) }),
+      ...(stamps === undefined ? {} : { includes: (slot, value) => this.includesEntry(table, stamps, slot, value) }),
       write: (slot, frozen) => {
-        const value = frozen instanceof StampedValue ? frozen.value : frozen;
-        this.tables.verify(registration, value);
         const { key, namespace } = table.owners[slot] as MapOwner;
         const stampMs = stamps?.storedStampMs(table, slot, frozen);
+        if (stampMs !== undefined && held?.hasValue(slot, frozen)) {
+          writer.touchMapEntry(key, namespace, table.mapKeys[slot], stampMs);
+          return;
+        }
+        const value = frozen instanceof StampedValue ? frozen.value : frozen;
+        this.tables.verify(registration, value);
         writer.putMapEntry(key, namespace, table.mapKeys[slot], value, stampMs);
       },
     };
+  }
+
+  private includesEntry(table: Slots, stamps: FrozenStamps, slot: number, value: unknown): boolean {
+    if (stamps.includes(table, slot, value)) return true;
+    table.stamps?.leaveOut(slot, this.frozen.epoch);
+    return false;
+  }
+
+  private includesList(stamps: FrozenStamps, list: unknown): boolean {
+    if (stamps.firstIncluded(list) >= 0) return true;
+    const stamped = stampedListOf(list);
+    if (stamped !== undefined) this.noteLeftOut(stamped.lineage);
+    return false;
+  }
+
+  private noteLeftOut(lineage: ListLineage): void {
+    lineage.leftOutEpoch = Math.max(lineage.leftOutEpoch, this.frozen.epoch);
   }
 
   private keyOrder(table: KeyTable, namespaceSerializer: KeySerializer<unknown>): (slots: number[]) => void {
@@ -157,20 +196,28 @@ export class HeapEntriesWriter implements KeyedEntriesWriter {
 
   private writeList(
     table: KeyTable,
-    registration: KeyedStateRegistration,
+    registration: EntriesRegistration,
     stamps: FrozenStamps | undefined,
     slot: number,
     value: unknown,
     writer: SegmentRecordWriter,
     context: SnapshotContext,
-    tails: ListTails | undefined,
+    held: HeldInBase | undefined,
   ): void | Promise<void> {
     // Appending to the arrays meanwhile changes nothing below this length (FL1 of frozen-list.ts).
     const elements =
       value instanceof FrozenList || value instanceof StampedList ? value.elements : (value as unknown[]);
     const { length } = value as { length: number };
     const first = stamps?.firstIncluded(value) ?? 0;
-    const from = first + (tails?.lengthInBase(slot, elements) ?? 0);
+    const inBase = held?.listOf(slot, value);
+    if (inBase !== undefined && inBase.trimmed > 0)
+      writer.trim(table.keys[slot], table.namespaceAt(slot), inBase.trimmed);
+    const lineage = stampedListOf(value)?.lineage;
+    // What an increment writes from its start the base need not have had.
+    if (lineage !== undefined && held !== undefined && inBase === undefined)
+      lineage.wholeEpoch = Math.max(lineage.wholeEpoch, this.frozen.epoch);
+    if (lineage !== undefined && first > 0) this.noteLeftOut(lineage);
+    const from = first + (inBase?.length ?? 0);
     if (from >= length) return;
     const splice = (start: number): void => {
       const end = Math.min(length, start + ELEMENTS_PER_SPLICE);
@@ -181,6 +228,12 @@ export class HeapEntriesWriter implements KeyedEntriesWriter {
     if (length - from <= ELEMENTS_PER_SPLICE) return splice(from);
     return writeInParts(from, length, splice, writer, context);
   }
+}
+
+/** The list with time to live that a snapshot finds in a slot, as it was or has become since; `undefined` for others. */
+export function stampedListOf(value: unknown): StampedList | undefined {
+  if (value instanceof StampedList) return value;
+  return value instanceof FrozenList ? value.origin : undefined;
 }
 
 async function writeInParts(

@@ -6,7 +6,7 @@
 
 import type { KeyIdentity, KeySerializer } from '@tidemark/state-core';
 import type { SnapshotContext } from '@tidemark/state-core/spi';
-import { BLOCK_ENTRIES_MAX, type KeyedStateRegistration, type SegmentRecordWriter } from '@tidemark/state-core/support';
+import { BLOCK_ENTRIES_MAX, type EntriesRegistration, type SegmentRecordWriter } from '@tidemark/state-core/support';
 import type { EpochChanges } from '../table/change-log.js';
 import type { FrozenEpoch } from '../table/epoch-clock.js';
 import { type KeyIndex, NamespaceIndex } from '../table/key-index.js';
@@ -37,7 +37,7 @@ export class RemovalsWriter {
     private readonly table: KeyTable | MapTable,
     frozen: FrozenEpoch,
     private readonly keySerializer: KeySerializer<unknown>,
-    private readonly registration: KeyedStateRegistration,
+    private readonly registration: EntriesRegistration,
     private readonly writer: SegmentRecordWriter,
     private readonly context: SnapshotContext,
   ) {

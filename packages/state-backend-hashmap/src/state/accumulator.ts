@@ -5,10 +5,10 @@
 //   AC2. A function of the program that adds or removes entries of the same state is refused: the slot may have gone. So is
 //        one that reads, and thereby takes away, the expired entry that is added to.
 
+import type { ValuePassing } from '@tidemark/state-core/support';
+import { concurrentModification } from '@tidemark/state-core/support';
 import { ABSENT } from '../table/absent.js';
-import { concurrentModification } from '../table/concurrent-modification.js';
 import type { KeyTable } from '../table/key-table.js';
-import type { ValuePassing } from './value-passing.js';
 
 /**
  * Replaces the accumulator in a slot by what `change` makes of it.

@@ -2,9 +2,9 @@
 
 import type { AggregateFunction, AggregatingStateDescriptor } from '@tidemark/state-core';
 import type { InternalAggregatingState } from '@tidemark/state-core/spi';
+import { mergeNamespaces } from '@tidemark/state-core/support';
 import { changeAccumulator } from './accumulator.js';
 import { HeapKeyState } from './heap-key-state.js';
-import { mergeNamespaces } from './merge-namespaces.js';
 
 /** One live accumulator per key and namespace; reading gives the result of the aggregation. */
 export class HeapAggregatingState<K, N, IN, ACC, OUT>

@@ -1,8 +1,8 @@
 // What the states with one slot per key and namespace have in common: finding, storing and removing the entry.
 
+import { MergedEntry } from '@tidemark/state-core/support';
 import type { KeyTable } from '../table/key-table.js';
 import { HeapState } from './heap-state.js';
-import { MergedEntry } from './merge-namespaces.js';
 
 /** A keyed state on the heap with one value per key and namespace. */
 export abstract class HeapKeyState<K, N, V> extends HeapState<K, N, V, KeyTable> {

@@ -5,10 +5,10 @@
 //   HL3. A call that fails changes nothing.
 
 import type { InternalListState } from '@tidemark/state-core/spi';
+import { MergedEntry, mergeNamespaces } from '@tidemark/state-core/support';
 import { FrozenList } from '../table/frozen-list.js';
 import type { KeyTable } from '../table/key-table.js';
 import { HeapState } from './heap-state.js';
-import { mergeNamespaces } from './merge-namespaces.js';
 
 /** One live array per key and namespace. */
 export class HeapListState<K, N, T> extends HeapState<K, N, T, KeyTable> implements ListStateOf<K, N, T> {
@@ -64,15 +64,20 @@ export class HeapListState<K, N, T> extends HeapState<K, N, T, KeyTable> impleme
     });
   }
 
-  private takeFrom(namespace: N): readonly T[] | undefined {
+  private takeFrom(namespace: N): MergedEntry<readonly T[]> | undefined {
     const table = this.table();
-    const slot = table.find(this.currentKey.identity, this.namespaceSerializer.identity(namespace));
+    const { identity } = this.currentKey;
+    const namespaceIdentity = this.namespaceSerializer.identity(namespace);
+    const slot = table.find(identity, namespaceIdentity);
     if (slot < 0) return undefined;
     const elements = table.values[slot] as T[];
     // A snapshot may hold the array: the list that goes on from here is appended to, so it needs one of its own.
-    const taken = table.isAwaitedBySnapshot(slot) ? elements.slice() : elements;
-    table.remove(slot);
-    return taken;
+    const value = table.isAwaitedBySnapshot(slot) ? elements.slice() : elements;
+    const remove = (): void => {
+      const found = table.find(identity, namespaceIdentity);
+      if (found >= 0) table.remove(found);
+    };
+    return new MergedEntry(slot, value, () => value, remove);
   }
 
   private storeIn(namespace: N, elements: readonly T[]): void {
@@ -88,7 +93,10 @@ export class HeapListState<K, N, T> extends HeapState<K, N, T, KeyTable> impleme
     }
     const elements = table.values[slot] as T[];
     if (table.changed[slot] !== table.clock.epoch) {
-      if (table.clock.isRemembering) table.log.appended(slot, elements, table.changed[slot] as number, table.live);
+      const { length } = elements;
+      if (table.clock.isRemembering) {
+        table.log.endsChange(slot, elements, 0, length, table.changed[slot] as number, table.live);
+      }
       if (table.isAwaitedBySnapshot(slot)) table.touch(slot, new FrozenList(elements, elements.length));
       else table.touch(slot);
     }
@@ -105,10 +113,12 @@ export class HeapListState<K, N, T> extends HeapState<K, N, T, KeyTable> impleme
   private copiesIn(values: Iterable<T>): T[] {
     if (values === undefined || values === null)
       throw new TypeError('the list of values to add must not be null or undefined');
-    const elements: T[] = [];
-    for (const value of values) {
+    // An array is taken over whole: element by element it would be grown several times on the way.
+    const elements: T[] = isPlainArray(values) ? values.slice() : [...values];
+    for (let index = 0; index < elements.length; index++) {
+      const value = elements[index] as T;
       checkElement(value);
-      elements.push(this.passing.copyIn(value));
+      elements[index] = this.passing.copyIn(value);
     }
     return elements;
   }
@@ -125,6 +135,11 @@ export class HeapListState<K, N, T> extends HeapState<K, N, T, KeyTable> impleme
 
 // The stored value of a list state is the array, its serializer that of the elements.
 type ListStateOf<K, N, T> = Omit<InternalListState<K, N, T>, 'valueSerializer'>;
+
+/** Whether its elements are what iterating gives, and a slice of it is a plain array too. */
+function isPlainArray<T>(values: Iterable<T>): values is T[] {
+  return Object.getPrototypeOf(values) === Array.prototype && values[Symbol.iterator] === Array.prototype.values;
+}
 
 function checkElement(value: unknown): void {
   if (value === undefined) throw new TypeError('you cannot add undefined to a ListState');

@@ -3,11 +3,14 @@
 //   HI1. Bound to the map that was current when it was made; choosing another key does not move it.
 //   HI2. Fails when entries came or went other than through this iterator; replacing a value is no such change, nor is that
 //        the time of an entry is up.
-//   HI3. An entry that was given and has gone because its time was up is there again when its value is set.
+//   HI3. A walk goes over the array of a small map itself, and every entry in it is there, as long as nothing but this
+//        iterator can change it: entries that expire, and retired ones that are reclaimed, go without notice, and then it
+//        goes over a copy and looks whether each entry is still there.
+//   HI4. An entry that was given and has gone because its time was up is there again when its value is set.
 
-import type { MapStateIterator } from '@tidemark/state-core';
+import type { KeyIdentity, MapStateIterator } from '@tidemark/state-core';
 import { StateError } from '@tidemark/state-core';
-import { concurrentModification } from '../table/concurrent-modification.js';
+import { concurrentModification } from '@tidemark/state-core/support';
 import type { MapOwner } from '../table/map-owner.js';
 import type { MapTable } from '../table/map-table.js';
 
@@ -17,12 +20,12 @@ export interface EntryPassage {
   enter?(slot: number): boolean;
   /** The entry was given; may take it away. */
   leave?(slot: number): void;
-  /** Puts an entry back that was given and has expired (HI3). Absent where entries do not expire. */
+  /** Puts an entry back that was given and has expired (HI4). Absent where entries do not expire. */
   putBack?(mapKey: unknown, value: unknown): { readonly owner: MapOwner; readonly slot: number };
 }
 
 /** What an iterator gives of an entry and takes for it. */
-export interface EntryView<E, UV> extends EntryPassage {
+export interface EntryView<E, UV> {
   read(table: MapTable, slot: number): E;
   write(value: UV): unknown;
 }
@@ -31,33 +34,46 @@ const NO_SLOT = -1;
 
 /** An iterator over the entries of a map, their keys or their values. */
 export class HeapMapIterator<E, UV> implements MapStateIterator<E, UV> {
-  private readonly slots: readonly number[];
   private owner: MapOwner;
-  private position = 0;
+  private places: readonly (KeyIdentity | number)[];
+  private readonly stride: number;
+  private position: number;
+  /** Whether the walk goes over the map itself (HI3). */
+  private isInPlace: boolean;
   private structure: number;
   private last = NO_SLOT;
   private lastMapKey: unknown = undefined;
 
+  /** @param passage - For entries that expire. */
   constructor(
     private readonly table: MapTable,
     owner: MapOwner,
     private readonly view: EntryView<E, UV>,
+    private readonly passage: EntryPassage | undefined,
   ) {
     this.owner = owner;
-    this.slots = owner.slots();
     this.structure = owner.structure;
+    const { isFlat } = owner;
+    this.stride = isFlat ? 2 : 1;
+    this.position = isFlat ? 1 : 0;
+    const places = owner.places();
+    this.isInPlace = isFlat && passage === undefined && owner.live === owner.size;
+    this.places = isFlat && !this.isInPlace ? places.slice() : places;
   }
 
   next(): IteratorResult<E, undefined> {
     this.checkUnchanged();
-    const { table, owner, view } = this;
-    while (this.position < this.slots.length) {
-      const slot = this.slots[this.position++] as number;
-      if (!table.holds(owner, slot) || (view.enter !== undefined && !view.enter(slot))) continue;
+    const { table, owner, places, passage } = this;
+    while (this.position < places.length) {
+      const slot = places[this.position] as number;
+      this.position += this.stride;
+      if (!this.isInPlace && !table.holds(owner, slot)) continue;
+      if (passage?.enter !== undefined && !passage.enter(slot)) continue;
       this.last = slot;
+      if (passage === undefined) return { done: false, value: this.view.read(table, slot) };
       this.lastMapKey = table.mapKeys[slot];
-      const value = view.read(table, slot);
-      view.leave?.(slot);
+      const value = this.view.read(table, slot);
+      passage.leave?.(slot);
       return { done: false, value };
     }
     this.last = NO_SLOT;
@@ -66,6 +82,9 @@ export class HeapMapIterator<E, UV> implements MapStateIterator<E, UV> {
 
   remove(): void {
     const slot = this.requireLast('remove()');
+    // Removal changes the array of a small map (HI3).
+    if (this.isInPlace) this.places = this.places.slice();
+    this.isInPlace = false;
     // Its time may have been up: then it is gone, as asked.
     if (this.table.holds(this.owner, slot)) this.table.remove(slot);
     this.structure = this.owner.structure;
@@ -75,14 +94,14 @@ export class HeapMapIterator<E, UV> implements MapStateIterator<E, UV> {
   setValue(value: UV): void {
     if (value === undefined) throw new TypeError('you cannot put undefined into a MapState; use remove()');
     const slot = this.requireLast('setValue()');
-    const { table, view } = this;
+    const { table, view, passage } = this;
     const written = view.write(value);
     if (table.holds(this.owner, slot)) {
       table.replace(slot, written);
       return;
     }
-    if (view.putBack === undefined) throw concurrentModification('a map state');
-    const place = view.putBack(this.lastMapKey, written);
+    if (passage?.putBack === undefined) throw concurrentModification('a map state');
+    const place = passage.putBack(this.lastMapKey, written);
     this.owner = place.owner;
     this.structure = place.owner.structure;
     this.last = place.slot;

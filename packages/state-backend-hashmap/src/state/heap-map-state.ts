@@ -1,21 +1,28 @@
 // Map state on the heap: one slot per map entry.
 
-import type { KeySerializer, MapStateIterator } from '@tidemark/state-core';
+import type { KeyIdentity, KeySerializer, MapStateIterator } from '@tidemark/state-core';
 import type { InternalMapState } from '@tidemark/state-core/spi';
 import { MapOwner } from '../table/map-owner.js';
 import type { MapTable } from '../table/map-table.js';
-import { type EntryPassage, HeapMapIterator } from './heap-map-iterator.js';
+import { type EntryPassage, type EntryView, HeapMapIterator } from './heap-map-iterator.js';
 import { HeapState, type HeapStateParameters } from './heap-state.js';
 
 /** A map per key and namespace. Iteration follows the order in which entries came. */
 export class HeapMapState<K, N, UK, UV> extends HeapState<K, N, UV, MapTable> implements MapStateOf<K, N, UK, UV> {
   private readonly mapKeySerializer: KeySerializer<UK>;
   private readonly copiesMapKeys: boolean;
+  private readonly entryView: EntryView<[UK, UV], UV>;
+  private readonly keyView: EntryView<UK, UV>;
+  private readonly valueView: EntryView<UV, UV>;
 
   constructor(parameters: HeapStateParameters<K, MapTable>) {
     super(parameters);
     this.mapKeySerializer = this.registration.mapKeySerializer as KeySerializer<UK>;
     this.copiesMapKeys = !this.mapKeySerializer.isImmutableType && !parameters.passing.objectReuse;
+    const write = (value: UV): UV => this.passing.copyIn(value);
+    this.entryView = { write, read: (table, slot) => [this.mapKeyAt(table, slot), this.valueAt(table, slot)] };
+    this.keyView = { write, read: (table, slot) => this.mapKeyAt(table, slot) };
+    this.valueView = { write, read: (table, slot) => this.valueAt(table, slot) };
   }
 
   get(key: UK): UV | undefined {
@@ -32,14 +39,23 @@ export class HeapMapState<K, N, UK, UV> extends HeapState<K, N, UV, MapTable> im
 
   putAll(entries: Iterable<readonly [UK, UV]>): void {
     this.table();
-    const copies: [UK, UV][] = [];
+    const keys: UK[] = [];
+    const copies: UV[] = [];
     for (const [key, value] of entries) {
       checkValue(value);
-      copies.push([key, this.passing.copyIn(value)]);
+      keys.push(key);
+      copies.push(this.passing.copyIn(value));
     }
+    if (keys.length === 0) return;
+    // Before anything is stored: what is no map key is found here.
+    const identities = keys.map((key) => this.mapKeySerializer.identity(key));
     // Looked up now: what gave the entries may have chosen another key on the way.
     const table = this.table();
-    for (const [key, value] of copies) this.store(table, key, value);
+    const { currentKey } = this;
+    const owner = table.ownerFor(currentKey.identity, this.namespaceIdentity, currentKey.key, this.namespace);
+    for (let index = 0; index < keys.length; index++) {
+      table.put(owner, identities[index] as KeyIdentity, keys[index], copies[index]);
+    }
   }
 
   remove(key: UK): void {
@@ -63,35 +79,31 @@ export class HeapMapState<K, N, UK, UV> extends HeapState<K, N, UV, MapTable> im
   }
 
   entries(): MapStateIterator<[UK, UV], UV> {
-    return this.iterate((table, slot) => [this.mapKeyAt(table, slot), this.valueAt(table, slot)]);
+    return this.iterate(this.entryView);
   }
 
   keys(): MapStateIterator<UK, UV> {
-    return this.iterate((table, slot) => this.mapKeyAt(table, slot));
+    return this.iterate(this.keyView);
   }
 
   values(): MapStateIterator<UV, UV> {
-    return this.iterate((table, slot) => this.valueAt(table, slot));
+    return this.iterate(this.valueView);
   }
 
   [Symbol.iterator](): MapStateIterator<[UK, UV], UV> {
     return this.entries();
   }
 
-  protected iterate<E>(read: (table: MapTable, slot: number) => E): MapStateIterator<E, UV> {
+  private iterate<E>(view: EntryView<E, UV>): MapStateIterator<E, UV> {
     const table = this.table();
     // Without an entry there is a map of nobody, which stays empty.
     const owner = this.owner(table) ?? new MapOwner(undefined, undefined);
-    return new HeapMapIterator<E, UV>(table, owner, {
-      ...this.passage(table),
-      read,
-      write: (value) => this.passing.copyIn(value),
-    });
+    return new HeapMapIterator<E, UV>(table, owner, view, this.passage(table));
   }
 
-  /** What becomes of entries that a walk comes to. */
-  protected passage(_table: MapTable): EntryPassage {
-    return {};
+  /** What becomes of entries that a walk comes to; `undefined` where nothing does. */
+  protected passage(_table: MapTable): EntryPassage | undefined {
+    return undefined;
   }
 
   protected owner(table: MapTable): MapOwner | undefined {

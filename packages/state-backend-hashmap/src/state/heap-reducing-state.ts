@@ -2,9 +2,9 @@
 
 import type { ReduceFunction, ReducingStateDescriptor } from '@tidemark/state-core';
 import type { InternalReducingState } from '@tidemark/state-core/spi';
+import { mergeNamespaces } from '@tidemark/state-core/support';
 import { changeAccumulator } from './accumulator.js';
 import { HeapKeyState } from './heap-key-state.js';
-import { mergeNamespaces } from './merge-namespaces.js';
 
 /** One live value per key and namespace, into which added values are reduced. */
 export class HeapReducingState<K, N, T> extends HeapKeyState<K, N, T> implements InternalReducingState<K, N, T> {
@@ -20,8 +20,9 @@ export class HeapReducingState<K, N, T> extends HeapKeyState<K, N, T> implements
       this.clear();
       return;
     }
-    const given = this.passing.copyIn(value);
     const slot = table.find(this.currentKey.identity, this.namespaceIdentity);
+    // Of what is not stored as it is, the result is looked at.
+    const given = slot >= 0 && this.valueSerializer.isImmutableType ? value : this.passing.copyIn(value);
     if (slot < 0) this.store(table, given);
     else changeAccumulator(table, slot, this.passing, (old) => this.accepted(this.reduce(old, given)));
   }
@@ -40,6 +41,6 @@ export class HeapReducingState<K, N, T> extends HeapKeyState<K, N, T> implements
 
   /** What a function of the program returned, as the state keeps it. */
   private accepted(value: T): T {
-    return this.passing.isLive ? this.passing.copyIn(value) : value;
+    return this.passing.isLive ? this.passing.copyIn(value) : this.passing.checked(value);
   }
 }

@@ -4,10 +4,10 @@
 
 import type { KeyIdentity, KeySerializer, StateKind, TypeSerializer } from '@tidemark/state-core';
 import { type InternalKvState, VOID_NAMESPACE } from '@tidemark/state-core/spi';
-import type { CurrentKey, KeyedStateRegistration } from '@tidemark/state-core/support';
+import type { CurrentKey, EntriesRegistration, KeyedStateRegistration } from '@tidemark/state-core/support';
+import { ValuePassing, type ValuePassingOptions } from '@tidemark/state-core/support';
 import type { StateTable } from '../table/state-table.js';
 import type { StateTables } from '../table/state-tables.js';
-import { ValuePassing, type ValuePassingOptions } from './value-passing.js';
 
 /** What a state on the heap is made of. */
 export interface HeapStateParameters<K, T extends StateTable> {
@@ -42,7 +42,7 @@ export abstract class HeapState<K, N, V, T extends StateTable> implements Intern
     this.currentKey = currentKey;
     this.registration = registration;
     this.tables = tables;
-    this.passing = new ValuePassing(this.name, this.valueSerializer, passing);
+    this.passing = new ValuePassing(this.name, this.valueSerializer, passing, () => currentKey.key);
     if (isVoidNamespace(registration)) this.namespace = VOID_NAMESPACE as N;
   }
 
@@ -71,6 +71,6 @@ export abstract class HeapState<K, N, V, T extends StateTable> implements Intern
 }
 
 /** Whether a state is plain keyed state. */
-export function isVoidNamespace({ schema }: KeyedStateRegistration): boolean {
+export function isVoidNamespace({ schema }: EntriesRegistration): boolean {
   return schema.namespace.type === 'void-namespace';
 }

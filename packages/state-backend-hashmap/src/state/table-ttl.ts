@@ -1,8 +1,7 @@
 // What the tables of a state need to know of its time to live.
 
-import type { KeyedStateRegistration } from '@tidemark/state-core/support';
+import type { KeyedStateRegistration, ValuePassingOptions } from '@tidemark/state-core/support';
 import type { TableTtl } from '../table/slot-stamps.js';
-import type { ValuePassingOptions } from './value-passing.js';
 
 /** The time to live of a state as its tables take it; nothing for a state without. */
 export function tableTtlOf(

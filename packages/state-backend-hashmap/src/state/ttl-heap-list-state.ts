@@ -6,14 +6,14 @@
 //   TL3. With OnReadAndWrite reading leaves the elements that have not expired, all with the time of the slice.
 //   TL4. Merging keeps the stamps of the elements.
 
+import { MergedEntry, mergeNamespaces } from '@tidemark/state-core/support';
 import { FrozenList } from '../table/frozen-list.js';
 import type { KeyTable } from '../table/key-table.js';
 import type { TableTtl } from '../table/slot-stamps.js';
 import { StampedList } from '../table/stamped-list.js';
-import { keepRest } from '../table/sweep-lists.js';
+import { keepRest, noteEnds } from '../table/sweep-lists.js';
 import { HeapListState } from './heap-list-state.js';
 import type { HeapStateParameters } from './heap-state.js';
-import { MergedEntry, mergeNamespaces } from './merge-namespaces.js';
 import { tableTtlOf } from './table-ttl.js';
 
 /** One list of stamped elements per key and namespace. */
@@ -71,7 +71,8 @@ export class TtlHeapListState<K, N, T> extends HeapListState<K, N, T> {
     const list = table.values[slot] as StampedList;
     if (table.changed[slot] !== table.clock.epoch) {
       const { elements, stampsMs, length } = list;
-      if (table.isAwaitedBySnapshot(slot)) table.touch(slot, new FrozenList(elements, length, stampsMs));
+      noteEnds(table, slot, list);
+      if (table.isAwaitedBySnapshot(slot)) table.touch(slot, new FrozenList(elements, length, stampsMs, list));
       else table.touch(slot);
     }
     const nowMs = this.nowMs();

@@ -1,5 +1,5 @@
 // What the slots of one table cannot tell any more when a checkpoint writes what changed: entries that went, maps that were
-// cleared, and how long lists were before they were appended to. What was set is told by the epoch of each slot.
+// cleared, and how long lists were before something came or went at their ends. What was set is told by the epoch of each slot.
 //
 //   CL1. Changes are noted by epoch, and only while a checkpoint may be built upon that does not have them.
 //   CL2. Only what was there when the epoch began is noted: an entry that comes and goes within it leaves no trace.
@@ -21,9 +21,13 @@ export class EpochChanges {
   /** Maps of which all entries went at once. */
   readonly clearedKeys: unknown[] = [];
   readonly clearedNamespaces: unknown[] = [];
-  /** Lists that were appended to, the arrays that they were appended in, the lengths of these before, and since when. */
+  /**
+   * Lists that changed at their ends only, what tells each of them from others (its array, or its lineage), where in that it
+   * began, its length before, and since when.
+   */
   readonly tailSlots: number[] = [];
-  readonly tailElements: (readonly unknown[])[] = [];
+  readonly tailLists: object[] = [];
+  readonly tailOffsets: number[] = [];
   readonly tailLengths: number[] = [];
   readonly tailSince: number[] = [];
 
@@ -66,15 +70,18 @@ export class ChangeLog {
   }
 
   /**
-   * A list is about to be appended to, as the first change in the epoch.
+   * A list is about to be appended to or trimmed, as the first change in the epoch.
    *
+   * @param list - What stays the same as long as it changes at its ends only.
+   * @param offset - How many elements went at its front since it began.
    * @param since - The epoch of the change before.
    */
-  appended(slot: number, elements: readonly unknown[], since: number, entries: number): void {
+  endsChange(slot: number, list: object, offset: number, length: number, since: number, entries: number): void {
     const changes = this.open(entries);
     changes?.tailSlots.push(slot);
-    changes?.tailElements.push(elements);
-    changes?.tailLengths.push(elements.length);
+    changes?.tailLists.push(list);
+    changes?.tailOffsets.push(offset);
+    changes?.tailLengths.push(length);
     changes?.tailSince.push(since);
   }
 

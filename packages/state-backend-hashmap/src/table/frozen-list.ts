@@ -2,6 +2,8 @@
 //
 //   FL1. Elements below `length` of an array never change: lists are appended to or replaced by another array.
 
+import type { StampedList } from './stamped-list.js';
+
 /** The first elements of an array that may have grown since. */
 export class FrozenList {
   constructor(
@@ -9,5 +11,7 @@ export class FrozenList {
     readonly length: number,
     /** The time stamps of the elements, for lists with time to live. */
     readonly stampsMs?: readonly number[] | undefined,
+    /** The list that it is of, for lists with time to live. */
+    readonly origin?: StampedList | undefined,
   ) {}
 }

@@ -6,22 +6,16 @@
 import type { KeyIdentity } from '@tidemark/state-core';
 import { VOID_NAMESPACE } from '@tidemark/state-core/spi';
 import type { RecordVisitor } from '@tidemark/state-core/support';
-import { concurrentModification } from './concurrent-modification.js';
-import { IntegerIndex } from './integer-index.js';
+import { concurrentModification, listTooShort, nothingToTouch } from '@tidemark/state-core/support';
+import { createFlatIndex } from './create-flat-index.js';
 import { type KeyIndex, NamespaceIndex, VoidNamespaceIndex } from './key-index.js';
-import { listTooShort } from './list-too-short.js';
-import { nothingToTouch } from './nothing-to-touch.js';
 import { ABSENT, Slots } from './slots.js';
 import { StampedList } from './stamped-list.js';
 import type { StateTable, TableTypes } from './state-table.js';
-import { sweepLists } from './sweep-lists.js';
+import { settleTimeOfLists, sweepLists } from './sweep-lists.js';
 
-/** Keys of these types are identified by an integer that a flat index can hold. */
-const INTEGER_TYPES: ReadonlySet<string> = new Set(['int32', 'safeInteger']);
-
-function createSlotIndex({ key, isVoidNamespace }: TableTypes): KeyIndex<number> {
-  if (!isVoidNamespace) return new NamespaceIndex();
-  return INTEGER_TYPES.has(key.snapshot().type) ? new IntegerIndex() : new VoidNamespaceIndex();
+function createSlotIndex({ key, isVoidNamespace }: TableTypes, table: KeyTable): KeyIndex<number> {
+  return isVoidNamespace ? (createFlatIndex(key, table) ?? new VoidNamespaceIndex()) : new NamespaceIndex();
 }
 
 /** A table with one slot per key and namespace. */
@@ -30,6 +24,8 @@ export class KeyTable extends Slots implements StateTable {
   keys: unknown[] = [];
   /** The namespace in each slot; empty when there is only the void namespace. */
   namespaces: unknown[] = [];
+  /** Of lists with time to live: snapshots of earlier epochs may hold elements without the time that is known by now. */
+  timedEpoch = 0;
 
   private readonly types: TableTypes;
   private readonly index: KeyIndex<number>;
@@ -39,7 +35,7 @@ export class KeyTable extends Slots implements StateTable {
     super(types.clock, types.ttl, keyGroup);
     this.keyGroup = keyGroup;
     this.types = types;
-    this.index = createSlotIndex(types);
+    this.index = createSlotIndex(types, this);
   }
 
   get entryCount(): number {
@@ -87,6 +83,18 @@ export class KeyTable extends Slots implements StateTable {
 
   expire(slot: number): void {
     this.vacateUnnoticed(slot);
+  }
+
+  /**
+   * Gives their stamp to what was written before there was a mark of event time.
+   *
+   * @returns Whether a snapshot of `baseEpoch` may hold any of it without.
+   */
+  settleTime(baseEpoch: number, frozenEpoch: number): boolean {
+    const { ttl } = this.types;
+    if (ttl === undefined || ttl.policy.time === 'processing') return false;
+    if (this.stamps !== undefined) return this.stamps.settleTime(baseEpoch, frozenEpoch);
+    return settleTimeOfLists(this, ttl, this.keyGroup, baseEpoch, frozenEpoch);
   }
 
   /** Takes away what has expired, in the slots from `start` to before `end`. */
@@ -210,12 +218,14 @@ export class KeyTable extends Slots implements StateTable {
     value: unknown,
   ): number {
     const { key: keySerializer, namespace: namespaceSerializer, isVoidNamespace } = this.types;
+    // Copied first: one that throws leaves the table as it is.
+    const ownKey = keySerializer.isImmutableType ? key : keySerializer.copy(key);
+    const ownNamespace =
+      isVoidNamespace || namespaceSerializer.isImmutableType ? namespace : namespaceSerializer.copy(namespace);
     const slot = this.allocate();
     this.values[slot] = value;
-    this.keys[slot] = keySerializer.isImmutableType ? key : keySerializer.copy(key);
-    if (!isVoidNamespace) {
-      this.namespaces[slot] = namespaceSerializer.isImmutableType ? namespace : namespaceSerializer.copy(namespace);
-    }
+    this.keys[slot] = ownKey;
+    if (!isVoidNamespace) this.namespaces[slot] = ownNamespace;
     this.index.set(keyIdentity, namespaceIdentity, slot);
     return slot;
   }

@@ -8,7 +8,7 @@
 import type { KeyIdentity } from '@tidemark/state-core';
 
 /** Up to here the array is searched from end to end. */
-const FLAT_ENTRIES_MAX = 8;
+const FLAT_ENTRIES_MAX = 16;
 
 /** The map of one key and namespace. */
 export class MapOwner {
@@ -42,6 +42,11 @@ export class MapOwner {
       this.large.set(identity, slot);
       return;
     }
+    // Growing an empty array takes room for 16 more; most maps of timers stay with one entry.
+    if (this.flat.length === 0) {
+      this.flat = [identity, slot];
+      return;
+    }
     this.flat.push(identity, slot);
     if (this.flat.length > FLAT_ENTRIES_MAX * 2) this.enlarge();
   }
@@ -57,6 +62,20 @@ export class MapOwner {
       flat.splice(index, 2);
       return;
     }
+  }
+
+  /**
+   * The slots for a walk, in the order in which the entries came: every second element of what is returned when
+   * {@link isFlat}, from the second on, else every element. A flat map gives its own array, which changes when an entry
+   * comes or goes.
+   */
+  places(): readonly (KeyIdentity | number)[] {
+    return this.large === undefined ? this.flat : [...this.large.values()];
+  }
+
+  /** Whether the map is an array (MO1). */
+  get isFlat(): boolean {
+    return this.large === undefined;
   }
 
   /** The slots in the order in which the entries came, as of now. */

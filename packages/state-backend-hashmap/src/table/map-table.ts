@@ -5,10 +5,10 @@
 
 import type { KeyIdentity, KeySerializer } from '@tidemark/state-core';
 import type { RecordVisitor } from '@tidemark/state-core/support';
-import { concurrentModification } from './concurrent-modification.js';
-import { type KeyIndex, NamespaceIndex, VoidNamespaceIndex } from './key-index.js';
+import { concurrentModification, nothingToTouch } from '@tidemark/state-core/support';
+import { type KeyIndex, NamespaceIndex } from './key-index.js';
 import { MapOwner } from './map-owner.js';
-import { nothingToTouch } from './nothing-to-touch.js';
+import { createOwnerIndex } from './owner-index.js';
 import { ABSENT, Slots } from './slots.js';
 import type { StateTable, TableTypes } from './state-table.js';
 
@@ -30,7 +30,7 @@ export class MapTable extends Slots implements StateTable {
     super(types.clock, types.ttl, keyGroup);
     this.types = types;
     this.mapKeySerializer = types.mapKey as KeySerializer<unknown>;
-    this.index = types.isVoidNamespace ? new VoidNamespaceIndex() : new NamespaceIndex();
+    this.index = types.isVoidNamespace ? createOwnerIndex(types.key) : new NamespaceIndex();
   }
 
   /** The map of a key and namespace, `undefined` when it has no entry. */
@@ -104,6 +104,12 @@ export class MapTable extends Slots implements StateTable {
   /** Whether an entry of this map stands in the slot. */
   holds(owner: MapOwner, slot: number): boolean {
     return this.owners[slot] === owner && this.values[slot] !== ABSENT;
+  }
+
+  /** As of a table of keys: gives their stamp to entries that were written before there was a mark of event time. */
+  settleTime(baseEpoch: number, frozenEpoch: number): boolean {
+    if (this.stamps === undefined || this.stamps.policy.time === 'processing') return false;
+    return this.stamps.settleTime(baseEpoch, frozenEpoch);
   }
 
   /** Takes expired entries away, in the slots from `start` to before `end`. */

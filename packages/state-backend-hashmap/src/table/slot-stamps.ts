@@ -5,7 +5,9 @@
 //
 //   SS1. A stamp changes only after `touch`: a snapshot sees the stamp of the freeze as it sees the value.
 //   SS2. An entry whose time is up goes without moving `structure`: a walk under way goes on without it.
-//   SS3. Who changes values in place finds one that no snapshot keeps: stamping anew leaves a copy behind.
+//   SS3. The epoch in which a value was written is kept apart from that in which anything of its slot changed: an increment
+//        writes only the stamp of an entry whose value the base has.
+//   SS4. Who changes values in place finds one that no snapshot keeps: stamping anew leaves a copy behind.
 
 import type { TtlPolicy } from '@tidemark/state-core/support';
 import { NO_TIME } from '@tidemark/state-core/support';
@@ -17,7 +19,7 @@ export interface TableTtl {
   readonly policy: TtlPolicy;
   /** Whether every element of a list has a stamp of its own, instead of the entry. */
   readonly perElement: boolean;
-  /** Copies a value or element that may be changed in place; absent where none is (SS3). */
+  /** Copies a value or element that may be changed in place; absent where none is (SS4). */
   readonly copy: ((value: unknown) => unknown) | undefined;
 }
 
@@ -26,6 +28,8 @@ export class StampedValue {
   constructor(
     readonly value: unknown,
     readonly stampMs: number,
+    /** The epoch in which the value was written (SS3). */
+    readonly writtenEpoch: number,
   ) {}
 }
 
@@ -35,6 +39,14 @@ const CAPACITY_MIN = 8;
 export class SlotStamps {
   /** By slot, in milliseconds. Read on every access. */
   stampsMs: Float64Array = new Float64Array(CAPACITY_MIN);
+  /** The epoch in which the value of each slot was written; 0 for restored entries (SS3). */
+  private writtenEpochs: Int32Array = new Int32Array(CAPACITY_MIN);
+  /** The last epoch whose image left an entry out because its time was up, by slot. */
+  private readonly leftOut: Map<number, number> = new Map();
+  /** Whether an entry may have been written before there was a mark of event time. */
+  private mayLackTime = false;
+  /** Snapshots of earlier epochs may hold entries without the time that is known by now. */
+  private timedEpoch = 0;
   readonly policy: TtlPolicy;
   private readonly copy: TableTtl['copy'];
   private readonly keyGroup: number;
@@ -65,17 +77,58 @@ export class SlotStamps {
   /** The entry in a slot was written: it is as old as the slice. */
   write(slot: number): void {
     this.set(slot, this.policy.nowMs(this.keyGroup));
+    this.writtenEpochs[slot] = this.slots.clock.epoch;
   }
 
   /** Sets the stamp of a slot that was touched or is new. */
   set(slot: number, stampMs: number): void {
     if (slot >= this.stampsMs.length) this.grow(slot);
     this.stampsMs[slot] = stampMs;
+    if (stampMs === NO_TIME) this.mayLackTime = true;
+  }
+
+  /** Restored values are as old as the state itself. */
+  finishLoading(): void {
+    this.writtenEpochs.fill(0);
+  }
+
+  /** An image of an epoch left the entry in a slot out: increments cannot count on it. */
+  leaveOut(slot: number, epoch: number): void {
+    this.leftOut.set(slot, Math.max(epoch, this.leftOut.get(slot) ?? 0));
+  }
+
+  /**
+   * Whether the value that a snapshot finds in a slot must be in the increment: it was written after `baseEpoch`, or the
+   * base may lack it.
+   */
+  isWrittenSince(baseEpoch: number, slot: number, frozen: unknown): boolean {
+    const epoch = frozen instanceof StampedValue ? frozen.writtenEpoch : (this.writtenEpochs[slot] as number);
+    return epoch > baseEpoch || (this.leftOut.get(slot) ?? -1) >= epoch;
+  }
+
+  /**
+   * Gives their stamp to entries that were written before there was a mark of event time. For whoever reads it is the same
+   * stamp as before; snapshots before the one of `frozenEpoch` may lack it.
+   *
+   * @returns Whether the one of `baseEpoch` may.
+   */
+  settleTime(baseEpoch: number, frozenEpoch: number): boolean {
+    const startMs = this.policy.storedStampMs(NO_TIME, this.keyGroup);
+    if (this.mayLackTime && startMs !== NO_TIME) {
+      this.mayLackTime = false;
+      for (let slot = 0; slot < this.slots.count; slot++) {
+        if (this.stampsMs[slot] === NO_TIME) this.stampsMs[slot] = startMs;
+      }
+      this.timedEpoch = frozenEpoch;
+    }
+    return baseEpoch < this.timedEpoch;
   }
 
   /** What a snapshot keeps of a slot. */
   preimage(slot: number, value: unknown): unknown {
-    return value === ABSENT ? ABSENT : new StampedValue(value, this.stampsMs[slot] as number);
+    return value === ABSENT
+      ? ABSENT
+      : new StampedValue(value, this.stampsMs[slot] as number, this.writtenEpochs[slot] as number);
   }
 
   /** Takes expired entries away, in the slots from `start` to before `end`. */
@@ -100,6 +153,8 @@ export class SlotStamps {
   /** All slots are free: gives the memory back. */
   clear(): void {
     this.stampsMs = new Float64Array(CAPACITY_MIN);
+    this.writtenEpochs = new Int32Array(CAPACITY_MIN);
+    this.leftOut.clear();
   }
 
   private reachOld(slot: number, stampMs: number, nowMs: number): boolean {
@@ -128,5 +183,8 @@ export class SlotStamps {
     const larger = new Float64Array(capacity);
     larger.set(this.stampsMs);
     this.stampsMs = larger;
+    const epochs = new Int32Array(capacity);
+    epochs.set(this.writtenEpochs);
+    this.writtenEpochs = epochs;
   }
 }

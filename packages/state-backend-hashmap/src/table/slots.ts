@@ -144,6 +144,7 @@ export abstract class Slots {
   finishLoading(): void {
     this.changed.fill(0, 0, this.count);
     this.born.fill(0, 0, this.count);
+    this.stamps?.finishLoading();
     this.log.clear();
     this.seen = 0;
     this.isLoading = false;

@@ -9,6 +9,7 @@
 
 import type { KeyGroupRange } from '@tidemark/state-core';
 import {
+  type EntriesRegistration,
   type KeyedStateRegistration,
   RestoredGroupDecoder,
   type RestoredKeyedState,
@@ -23,16 +24,16 @@ interface Decoding<T> {
 }
 
 /** What the tables of a state are made from. */
-export interface StateTablesParameters<T extends StateTable> {
-  readonly registration: KeyedStateRegistration;
+export interface StateTablesParameters<T extends StateTable, R extends EntriesRegistration = KeyedStateRegistration> {
+  readonly registration: R;
   readonly keyGroupRange: KeyGroupRange;
   readonly restored: RestoredKeyedState;
   createTable(keyGroup: number): T;
 }
 
-/** The tables of one state by key group. */
-export class StateTables<T extends StateTable> {
-  readonly registration: KeyedStateRegistration;
+/** The tables of one state or queue by key group. */
+export class StateTables<T extends StateTable, R extends EntriesRegistration = KeyedStateRegistration> {
+  readonly registration: R;
   /** Called before every access, for cleaning up as the program goes. */
   onAccess: (() => void) | undefined = undefined;
   private readonly firstKeyGroup: number;
@@ -41,7 +42,7 @@ export class StateTables<T extends StateTable> {
   private readonly byIndex: (T | undefined)[];
   private decoding: Decoding<T> | undefined = undefined;
 
-  constructor(parameters: StateTablesParameters<T>) {
+  constructor(parameters: StateTablesParameters<T, R>) {
     this.registration = parameters.registration;
     this.firstKeyGroup = parameters.keyGroupRange.first;
     this.restored = parameters.restored;
@@ -79,6 +80,12 @@ export class StateTables<T extends StateTable> {
       const table = isRaw ? this.create(keyGroup) : this.byIndex[index];
       if (table !== undefined) yield table;
     }
+  }
+
+  /** As {@link all}, and returns the key groups of the tables. @throws as {@link open}. */
+  openAll(): number[] {
+    for (const _ of this.all());
+    return this.byIndex.flatMap((table, index) => (table === undefined ? [] : [this.firstKeyGroup + index]));
   }
 
   /** The tables that were made. */

@@ -79,7 +79,7 @@ it('the block that is being written is kept until its last entry is written', as
   fill((key) => key);
   let round = 0;
   // Every entry changes at every yield, so an entry that is let go too early is written changed.
-  const context = yielding(harness, () => fill((key) => key + 10_000 * ++round));
+  const context = yielding(harness, () => fill((key) => (key + 10_000 * ++round) | 0));
   const handle = (await backend.snapshot(context).write()).jobManagerOwned;
   const restored = await harness.createKeyed({ numberOfKeyGroups: 1, restore: [handle] });
   const old = open(restored);

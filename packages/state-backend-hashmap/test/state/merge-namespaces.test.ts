@@ -3,6 +3,7 @@
 import {
   AggregatingStateDescriptor,
   int32,
+  type KeySerializer,
   ListStateDescriptor,
   ReducingStateDescriptor,
   StateTtlConfig,
@@ -103,6 +104,55 @@ describe.each(settings)('$title', ({ options, config }) => {
     };
     expect(() => state.mergeNamespaces('t', sources())).toThrow('no');
     expect([...(state.get() ?? [])]).toEqual([1]);
+    await harness.close();
+  });
+
+  it('list: a serializer that throws on the way leaves all entries as they are', async () => {
+    const harness = new StateBackendHarness(new HashMapStateBackend());
+    const backend = await harness.createKeyed({ config });
+    const failing = { identity: false, copy: false };
+    type Namespace = { name: string };
+    const namespaces = struct({ name: string }) as unknown as KeySerializer<Namespace>;
+    const serializer: KeySerializer<Namespace> = Object.assign(Object.create(namespaces), {
+      identity(namespace: Namespace) {
+        if (failing.identity && namespace.name === 'b') throw new Error('no identity');
+        return namespaces.identity(namespace);
+      },
+      copy(namespace: Namespace) {
+        if (failing.copy) throw new Error('no copy');
+        return namespaces.copy(namespace);
+      },
+    });
+    const state = backend.getOrCreateKeyedState(
+      serializer,
+      new ListStateDescriptor<number>('l', { type: int32, ...options }),
+    );
+    const content = (): unknown[] =>
+      ['t', 'a', 'b'].map((name) => {
+        state.setCurrentNamespace({ name });
+        return [...state.get()];
+      });
+    backend.setCurrentKey(1);
+    for (const [name, n] of [
+      ['a', 1],
+      ['b', 2],
+    ] as const) {
+      state.setCurrentNamespace({ name });
+      state.add(n);
+    }
+    const named = (name: string): Namespace => ({ name });
+    failing.identity = true;
+    expect(() => state.mergeNamespaces(named('t'), [named('a'), named('b')])).toThrow('no identity');
+    failing.identity = false;
+    expect(content()).toEqual([[], [1], [2]]);
+    failing.copy = true;
+    expect(() => state.mergeNamespaces(named('t'), [named('a'), named('b')])).toThrow('no copy');
+    failing.copy = false;
+    expect(content()).toEqual([[], [1], [2]]);
+    state.mergeNamespaces(named('b'), [named('a'), named('b')]);
+    expect(content()).toEqual([[], [], [1, 2]]);
+    state.mergeNamespaces(named('t'), [named('t'), named('b')]);
+    expect(content()).toEqual([[1, 2], [], []]);
     await harness.close();
   });
 });
