@@ -1,0 +1,112 @@
+// The memory that the keyed backends of one process divide among them.
+//
+//   MM1. Every backend has the same share: the whole by the number of backends open in all threads.
+//   MM2. Threads tell each other how many they have open; a thread that has none keeps nobody from ending.
+//   MM3. A thread that was terminated with backends open goes on counting until the process ends: shares are then smaller
+//        than they could be, never larger.
+
+import { BroadcastChannel, threadId } from 'node:worker_threads';
+
+const CHANNEL: string = 'tidemark.managed-memory.1';
+
+/** What threads tell each other. */
+interface Notice {
+  readonly thread: number;
+  readonly open: number;
+  /** The sender wants to know of the others. */
+  readonly asks: boolean;
+}
+
+type Listener = () => void;
+
+/** How many backends are open in the process, as this thread knows it. */
+class OpenBackends {
+  private readonly listeners: Set<Listener> = new Set();
+  private readonly others: Map<number, number> = new Map();
+  private channel: BroadcastChannel | undefined = undefined;
+
+  get count(): number {
+    let count = this.listeners.size;
+    for (const open of this.others.values()) count += open;
+    return count;
+  }
+
+  add(listener: Listener): void {
+    const isFirst = this.listeners.size === 0;
+    this.listeners.add(listener);
+    this.channel ??= this.openChannel();
+    this.tell(isFirst);
+    this.changed();
+  }
+
+  remove(listener: Listener): void {
+    if (!this.listeners.delete(listener)) return;
+    this.tell(false);
+    this.changed();
+    if (this.listeners.size > 0) return;
+    this.channel?.close();
+    this.channel = undefined;
+    this.others.clear();
+  }
+
+  private openChannel(): BroadcastChannel {
+    const channel = new BroadcastChannel(CHANNEL);
+    channel.onmessage = (event: unknown) => this.hear((event as { readonly data: Notice }).data);
+    channel.unref();
+    return channel;
+  }
+
+  private hear({ thread, open, asks }: Notice): void {
+    if (open === 0) this.others.delete(thread);
+    else this.others.set(thread, open);
+    if (asks) this.tell(false);
+    this.changed();
+  }
+
+  private tell(asks: boolean): void {
+    const notice: Notice = { thread: threadId, open: this.listeners.size, asks };
+    this.channel?.postMessage(notice);
+  }
+
+  private changed(): void {
+    for (const listener of [...this.listeners]) listener();
+  }
+}
+
+const openBackends: OpenBackends = new OpenBackends();
+
+/** The share of one backend. */
+export class ManagedMemoryShare {
+  private readonly totalBytes: number;
+  private readonly fractionMax: number;
+  private readonly listener: Listener;
+  private onChange: ((bytes: number) => void) | undefined = undefined;
+
+  /**
+   * Takes a share until {@link release}.
+   *
+   * @param fractionMax - What the share may be of the whole at most, from 0 to 1.
+   */
+  constructor(totalBytes: number, fractionMax: number) {
+    this.totalBytes = totalBytes;
+    this.fractionMax = fractionMax;
+    this.listener = () => this.onChange?.(this.bytes);
+    openBackends.add(this.listener);
+  }
+
+  /** How much it is now. */
+  get bytes(): number {
+    return Math.floor(this.totalBytes * Math.min(this.fractionMax, 1 / Math.max(1, openBackends.count)));
+  }
+
+  /** Calls `onChange` whenever the share becomes another. */
+  watch(onChange: (bytes: number) => void): void {
+    this.onChange = onChange;
+  }
+
+  /** Gives it back. Idempotent. */
+  release(): void {
+    this.onChange = undefined;
+    openBackends.remove(this.listener);
+  }
+}

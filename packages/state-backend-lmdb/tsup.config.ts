@@ -1,0 +1,3 @@
+import { packageBuild } from '../../tools/config/tsup.base.ts';
+
+export default packageBuild(['index.ts']);
