@@ -1,3 +1,3 @@
 import { packageBuild } from '../../tools/config/tsup.base.ts';
 
-export default packageBuild(['index.ts', 'vitest.ts']);
+export default packageBuild(['index.ts', 'node-test.ts', 'program.ts', 'vitest.ts']);

@@ -29,12 +29,92 @@ export {
   conformanceSuite,
   type ReadyCase,
 } from './conformance/conformance-case.js';
+export {
+  type CaseError,
+  type CaseOutcome,
+  type CaseReport,
+  type ConformanceReport,
+  type ConformanceTotals,
+  formatConformanceReport,
+  type ReportedRule,
+} from './conformance/conformance-report.js';
+export { type ConformanceRule, rulesOfCase } from './conformance/conformance-rule.js';
+export { CONFORMANCE_RULES } from './conformance/conformance-rules.js';
+export { type ConformanceProgress, type RunConformanceOptions, runConformance } from './conformance/run-conformance.js';
+export {
+  CRASH_CASES,
+  type CrashCase,
+  type CrashConformanceOptions,
+  type CrashRequirement,
+  crashConformance,
+} from './crash-cases/crash-conformance.js';
+export type { CrashFigures, CrashSubject } from './crash-cases/crash-scenario.js';
+export { checkpointStorageFactoryCases, stateBackendFactoryCases } from './factory-cases/factory.cases.js';
+export {
+  type FactoryCase,
+  FactoryHarness,
+  type FactoryRequirement,
+  type FactoryUnderTest,
+  type InvalidConfiguration,
+} from './factory-cases/factory-case.js';
+export {
+  checkpointStorageFactoryConformance,
+  type FactoryConformanceParameters,
+  stateBackendFactoryConformance,
+} from './factory-cases/factory-conformance.js';
+export { type CrashState, type CrashStateLimits, crashStates, describeCrash } from './fault/crash-states.js';
 export { ManualClock } from './fault/manual-clock.js';
 export { ManualScheduler } from './fault/manual-scheduler.js';
+export {
+  type ChangeFate,
+  type DiskNode,
+  type DiskStep,
+  type NameChange,
+  type NodeNumber,
+  RecordedDisk,
+} from './fault/recorded-disk.js';
+export { SeededRandom, seededSource } from './fault/seeded-random.js';
+export {
+  type SimulatedEntry,
+  SimulatedFileSystem,
+  type SimulatedFileSystemOptions,
+  type SimulatedReader,
+  type SimulatedWriter,
+  type StorageFiles,
+} from './fault/simulated-file-system.js';
+export { type PlannedFault, ProcessDied, type StepActions, type StepFault, StepFaults } from './fault/step-faults.js';
+export type { KeyedStoreCase, KeyedStoreRequirement } from './keyed-store-cases/keyed-store-case.js';
+export {
+  KEYED_STORE_CASES,
+  type KeyedStoreConformanceParameters,
+  keyedStoreConformance,
+} from './keyed-store-cases/keyed-store-conformance.js';
+export { KeyedStoreHarness, type KeyedStoreUnderTest } from './keyed-store-cases/keyed-store-harness.js';
 export { MemoryCheckpointStreams } from './memory/memory-checkpoint-streams.js';
-export { type KeyedStateModelOptions, runKeyedStateModel } from './model/keyed-state-model.js';
-export { SeededRandom } from './model/seeded-random.js';
-export { runTtlModel, type TtlModelOptions } from './model/ttl-model.js';
+export { MemoryKeyedStore, type MemoryKeyedStoreOptions } from './memory/memory-keyed-store.js';
+export { MODEL_CONFIGURATIONS, type ModelConfiguration, type ModelledClocks } from './model/model-configuration.js';
+export type { ModelledKeyType } from './model/model-keys.js';
+export {
+  describeModelRuns,
+  type ModelledBackend,
+  type ModelMatrix,
+  type ModelRuns,
+  runModels,
+} from './model/model-matrix.js';
+export { type PriorityQueueModelOptions, runPriorityQueueModel } from './model/priority-queue-model.js';
+export type {
+  OlderSchema,
+  SerializerCase,
+  SerializerRequirement,
+  SerializerUnderTest,
+  WrittenValue,
+} from './serializer-cases/serializer-case.js';
+export {
+  SERIALIZER_CASES,
+  type SerializerConformanceParameters,
+  serializerConformance,
+} from './serializer-cases/serializer-conformance.js';
+export { SerializerHarness } from './serializer-cases/serializer-harness.js';
 export { type Evolution, EvolvingSerializer } from './serializers/evolving-serializer.js';
 export type { StateBackendCase, StateBackendRequirement } from './state-backend-cases/state-backend-case.js';
 export {

@@ -4,6 +4,7 @@ import type { CheckpointStorageCapabilities } from '@tidemark/state-core/spi';
 import { type ConformanceSuite, conformanceSuite } from '../conformance/conformance-case.js';
 import type { CheckpointStorageCase } from './checkpoint-storage-case.js';
 import { CheckpointStorageHarness, type CheckpointStorageUnderTest } from './checkpoint-storage-harness.js';
+import { hostileInputCases } from './hostile-input.cases.js';
 import { locationCases } from './location.cases.js';
 import { ownershipCases } from './ownership.cases.js';
 import { removalCases } from './removal.cases.js';
@@ -17,6 +18,7 @@ export const checkpointStorageCases: readonly CheckpointStorageCase[] = [
   ...ownershipCases,
   ...removalCases,
   ...savepointCases,
+  ...hostileInputCases,
 ];
 
 /** A storage and what it says of itself. */

@@ -201,4 +201,39 @@ export const ownershipCases: readonly CheckpointStorageCase[] = [
       await coordinator.initializeLocationForCheckpoint(1, owner);
     },
   },
+  {
+    id: 'CS-OWNER-09',
+    title: 'owners that are forgotten stay overtaken, and those in use stay',
+    requires: ['fencing'],
+    async run(harness) {
+      const overtaken = await harness.open();
+      const first = await harness.takeOver(overtaken);
+      const { location } = await harness.start(overtaken, 1, first);
+      const used = await harness.open();
+      const second = await harness.takeOver(used);
+      const latest = await harness.open();
+      const owner = await harness.takeOver(latest);
+      await latest.coordinator.forgetOwners?.(new Set([second.epoch]), owner);
+      const { owners } = await (await harness.openElsewhere()).coordinator.list();
+      const epochs = owners.map(({ epoch }) => epoch);
+      assertTrue(epochs.includes(owner.epoch), `the owner itself was forgotten: ${epochs.join(', ')} are left`);
+      assertTrue(epochs.includes(second.epoch), `an owner in use was forgotten: ${epochs.join(', ')} are left`);
+      await assertRejects(
+        location.publish(patternBytes(10)),
+        'fenced',
+        'a publication of the owner that was forgotten',
+      );
+      const next = await (await harness.openElsewhere()).coordinator.acquireOwnership();
+      assertTrue(next.epoch > owner.epoch, `the next owner has the epoch ${next.epoch}, after ${owner.epoch}`);
+    },
+  },
+  {
+    id: 'CS-CLAIMS-01',
+    title: 'a storage whose checkpoints end with the process takes no claims on other snapshots',
+    async run(harness) {
+      const { coordinator } = await harness.open();
+      if (harness.underTest.storage.capabilities.durable) return;
+      assertTrue(coordinator.claims === undefined, 'claims would outlive the checkpoints that replace what is claimed');
+    },
+  },
 ];

@@ -26,6 +26,8 @@ export interface ReadyCase {
   readonly title: string;
   /** Why the case does not apply; absent when it does. */
   readonly skipped?: string;
+  /** What the case requires and the implementation does not declare; absent when the case applies. */
+  readonly missing?: readonly string[];
   run(): Promise<void>;
 }
 
@@ -65,7 +67,7 @@ function readyCase<C, R extends string>(
   return {
     id,
     title,
-    ...(missing.length === 0 ? {} : { skipped: `declares no ${missing.join(', ')}` }),
+    ...(missing.length === 0 ? {} : { skipped: `declares no ${missing.join(', ')}`, missing }),
     async run() {
       const context = await createContext();
       try {

@@ -1,107 +1,155 @@
-// Random operations on keyed state with time to live, beside plain data that says what must come out: all settings, a clock
-// that jumps forwards and back, snapshots that are written while operations go on, restores under other settings.
+// Random operations on keyed state with time to live, beside plain data that says what must come out: all kinds, all
+// settings, each state with its own, a clock that jumps forwards and back, snapshots that are written while operations go
+// on, restores under other settings and at another parallelism.
 //
-//   TM1. One seed, one run.
-//   TM2. What has expired once may have been cleaned up, at any moment that suits the backend. When the clock goes back it may
-//        be there again or not: the model takes what it finds, and holds the backend to it from then on.
-//   TM3. What has never expired must be there, with the value and the stamp of the last write.
+//   TM1. What has expired once may have been cleaned up, at any moment that suits the backend. When the clock goes back it
+//        may be there again or not: the model takes what it finds, and holds the backend to it from then on.
+//   TM2. What has never expired must be there, with the value and the stamp of the last write.
 
 import {
+  AggregatingStateDescriptor,
+  FoldingStateDescriptor,
   int32,
   ListStateDescriptor,
   list,
   MapStateDescriptor,
   ReducingStateDescriptor,
+  type StateDescriptor,
   StateTtlConfig,
   type StateTtlOptions,
   ValueStateDescriptor,
 } from '@tidemark/state-core';
-import type { KeyedStateBackend, KeyedStateHandle, SnapshotView } from '@tidemark/state-core/spi';
-import { assertEqual, ConformanceFailure } from '../conformance/assertions.js';
+import { assertEqual } from '../conformance/assertions.js';
 import { ManualClock } from '../fault/manual-clock.js';
 import { ManualScheduler } from '../fault/manual-scheduler.js';
-import { plainState, type StateBackendHarness } from '../state-backend-cases/state-backend-harness.js';
-import { SeededRandom } from './seeded-random.js';
-
-/** The size of a run. */
-export interface TtlModelOptions {
-  /** Any integer; a failure names it. */
-  readonly seed: number;
-  readonly steps: number;
-}
-
-/** @throws ConformanceFailure that names the seed when the backend and the model come apart. */
-export async function runTtlModel(harness: StateBackendHarness, options: TtlModelOptions): Promise<void> {
-  try {
-    await new TtlModel(harness, new SeededRandom(options.seed)).run(options.steps);
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new ConformanceFailure(`seed ${options.seed}: ${message}`, undefined, undefined, error);
-  }
-}
+import { MODELLED_NAMESPACES, type ModelledNamespaces } from './model-keys.js';
+import type { ModelContext, ModelRun } from './model-run.js';
+import { ModelledJob, type ModelledProgram, type Subtask } from './modelled-job.js';
 
 /** A value, an element or a map entry. */
 interface Held {
   readonly value: unknown;
   stampMs: number;
-  /** Whether it has expired once and may be gone (TM2). */
+  /** Whether it has expired once and may be gone (TM1). */
   inDoubt: boolean;
 }
 
-type Kind = 'value' | 'reducing' | 'list' | 'map';
+type Kind = StateDescriptor['kind'];
+type Accumulating = 'reducing' | 'aggregating' | 'folding';
+type Settings = Readonly<Record<Kind, StateTtlConfig | undefined>>;
 
-const KINDS: readonly Kind[] = ['value', 'reducing', 'list', 'map'];
-const KEYS = 5;
+const KINDS: readonly Kind[] = ['value', 'list', 'map', 'reducing', 'aggregating', 'folding'];
 const MAP_KEYS = 3;
+const RELAXED = 'ReturnExpiredIfNotCleanedUp';
+const EVENT_TIME_START_MS = 1000;
 
-/** What is held, by kind and key and, for maps, map key. A list has its elements in order. */
-type Contents = Map<string, Held[]>;
+/** What is held, by kind, namespace and key and, for maps, map key. A list has its elements in order. */
+type Entries = Map<string, Held[]>;
 
-interface Frozen {
-  readonly checkpointId: number;
-  readonly view: SnapshotView<KeyedStateHandle>;
-  readonly contents: Contents;
-  readonly ttl: StateTtlConfig | undefined;
+interface Contents {
+  readonly entries: Entries;
+  readonly settings: Settings;
   readonly markMs: number;
 }
 
-const NO_MARK = -1;
-
-class TtlModel {
+/** A run of the model of time to live. */
+export class TtlModel implements ModelRun, ModelledProgram<Contents> {
   private readonly clock: ManualClock = new ManualClock(1000);
   private readonly scheduler: ManualScheduler = new ManualScheduler(this.clock);
-  private ttl: StateTtlConfig | undefined;
-  private backend!: KeyedStateBackend<number>;
-  private contents: Contents = new Map();
-  private frozen: Frozen[] = [];
-  private markMs = NO_MARK;
-  /** The newest checkpoint that was written, which the next may build on. */
-  private completedId: number | undefined;
-  private readonly isIncremental: boolean;
+  readonly options: ModelledProgram<Contents>['options'] = { clock: this.clock, scheduler: this.scheduler };
+  private readonly job: ModelledJob<Contents>;
+  private readonly namespaces: ReadonlyMap<Kind, ModelledNamespaces>;
+  private settings: Settings;
+  private entries: Entries = new Map();
+  private markMs = EVENT_TIME_START_MS;
   private values = 0;
+  /** What the operation before was about: much goes wrong only where several meet. */
+  private before: { readonly kind: Kind; readonly index: number } | undefined = undefined;
 
-  constructor(
-    private readonly harness: StateBackendHarness,
-    private readonly random: SeededRandom,
-  ) {
-    this.ttl = this.randomTtl();
-    this.isIncremental = harness.backend.capabilities.incrementalSnapshots && random.chance(0.6);
+  constructor(private readonly context: ModelContext) {
+    const { random, configuration } = context;
+    this.job = new ModelledJob(context, this);
+    this.settings = this.randomSettings();
+    this.namespaces = new Map(
+      KINDS.map((kind) => {
+        const hasThem = configuration.hasNamespaces && random.chance(0.3);
+        return [kind, MODELLED_NAMESPACES[hasThem ? random.pick(['string', 'window'] as const) : 'void']];
+      }),
+    );
   }
 
-  async run(steps: number): Promise<void> {
-    await this.open(undefined);
-    for (let step = 0; step < steps; step++) await this.step();
-    for (const { view } of this.frozen) view.release();
+  start(): Promise<void> {
+    return this.job.start();
+  }
+
+  async act(): Promise<void> {
+    const { random } = this.context;
+    const chosen = random.next();
+    if (chosen < 0.75) this.operate();
+    else if (chosen < 0.86) await this.job.act();
+    else this.passTime();
+  }
+
+  end(): Promise<void> {
+    return this.job.end();
+  }
+
+  contents(): Contents {
+    return { entries: copyOf(this.entries), settings: this.settings, markMs: this.markMs };
+  }
+
+  deployed(subtasks: readonly Subtask[], contents: Contents | undefined): void {
+    if (contents === undefined) {
+      // Event time begins before anything is written: what is written earlier has no exact stamp.
+      this.mark(EVENT_TIME_START_MS, subtasks);
+    } else {
+      this.restored(contents);
+      // The clock of event time goes on from the snapshot; whoever knows the watermark may hand it in besides.
+      if (this.context.random.chance(0.5)) this.mark(this.markMs, subtasks);
+    }
+    for (const subtask of subtasks) for (const kind of KINDS) this.state(subtask, kind, 0);
+    this.doubtExpired();
+  }
+
+  operate(): void {
+    const { random, note } = this.context;
+    const isAgain = random.chance(0.4);
+    const fresh = { kind: random.pick(KINDS), index: random.below(this.job.numberOfKeys) };
+    const { kind, index } = (isAgain ? this.before : undefined) ?? fresh;
+    this.before = { kind, index };
+    const namespace = random.below(this.namespacesOf(kind).all.length);
+    const subtask = this.job.subtaskOf(index);
+    subtask.setCurrentKey(this.job.keys.of(index));
+    const state = this.state(subtask, kind, namespace);
+    const at = `${kind}/${namespace}/${index}`;
+    note(() => `at ${this.now(kind)}: ${at} of ${this.show(at)}`);
+    if (kind === 'value') this.operateValue(at, state);
+    else if (kind === 'list') this.operateList(at, state);
+    else if (kind === 'map') this.operateMap(at, state);
+    else this.operateAccumulating(kind, at, state);
+    note(() => `       ${at} is  ${this.show(at)}`);
+  }
+
+  private show(at: string): string {
+    const held = [...this.entries].filter(([each]) => each === at || each.startsWith(`${at}/`));
+    const settings = this.settings[kindOf(at)];
+    return `${JSON.stringify(held.map(([, one]) => one))} ${JSON.stringify(settings)}`;
+  }
+
+  private randomSettings(): Settings {
+    return Object.fromEntries(KINDS.map((kind) => [kind, this.randomTtl()])) as Settings;
   }
 
   private randomTtl(): StateTtlConfig | undefined {
-    const { random } = this;
+    const { random, configuration } = this.context;
+    const { clocks } = configuration;
     if (random.chance(0.15)) return undefined;
     const options: StateTtlOptions = {
       ttlMs: random.pick([50, 100, 400]),
       updateType: random.pick(['OnCreateAndWrite', 'OnReadAndWrite']),
-      stateVisibility: random.pick(['NeverReturnExpired', 'NeverReturnExpired', 'ReturnExpiredIfNotCleanedUp']),
-      timeCharacteristic: random.pick(['ProcessingTime', 'ProcessingTime', 'EventTime']),
+      stateVisibility: random.pick(['NeverReturnExpired', 'NeverReturnExpired', RELAXED]),
+      timeCharacteristic:
+        clocks === 'both' || clocks === 'none' ? random.pick(['ProcessingTime', 'EventTime']) : clocks,
       cleanupFullSnapshot: random.chance(0.3),
       cleanupInBackground: random.chance(0.5),
       ...(random.chance(0.3) ? { cleanupIncrementally: { entries: 2, forEveryRecord: random.chance(0.5) } } : {}),
@@ -109,204 +157,170 @@ class TtlModel {
     return StateTtlConfig.of(options);
   }
 
-  private get isEventTime(): boolean {
-    return this.ttl?.timeCharacteristic === 'EventTime';
+  private now(kind: Kind): number {
+    return this.settings[kind]?.timeCharacteristic === 'EventTime' ? this.markMs : this.clock.nowMs();
   }
 
-  private get nowMs(): number {
-    return this.isEventTime ? this.markMs : this.clock.nowMs();
-  }
-
-  private async open(handle: KeyedStateHandle | undefined): Promise<void> {
-    const { clock, scheduler } = this;
-    this.backend = await this.harness.createKeyed({
-      clock,
-      scheduler,
-      restore: [handle],
-      numberOfKeyGroups: 4,
-      ...(this.completedId === undefined ? {} : { restoredCheckpointId: this.completedId }),
-    });
-    // Event time begins before anything is written: what is written earlier has no exact stamp.
-    if (this.markMs === NO_MARK) this.mark(1000);
-    for (const kind of KINDS) this.state(kind);
-  }
-
-  private async step(): Promise<void> {
-    const { random } = this;
-    for (let count = random.below(12); count > 0; count--) this.operate();
-    this.passTime();
-    if (random.chance(0.25) && this.frozen.length < 2) this.freeze();
-    if (random.chance(0.4) && this.frozen.length > 0) {
-      const frozen = this.frozen.shift() as Frozen;
-      const handle = await this.complete(frozen);
-      if (random.chance(0.6)) await this.restore(frozen, handle);
+  private restored({ entries, settings, markMs }: Contents): void {
+    const { random } = this.context;
+    this.entries = copyOf(entries);
+    this.markMs = markMs;
+    const others = this.randomSettings();
+    const isChanged = random.chance(0.5);
+    this.settings = Object.fromEntries(
+      KINDS.map((kind) => [kind, isChanged && random.chance(0.5) ? others[kind] : settings[kind]]),
+    ) as Settings;
+    // Stamps of another clock, or none, say nothing: what is there counts as written now.
+    for (const [at, held] of this.entries) {
+      const kind = kindOf(at);
+      if (settings[kind]?.timeCharacteristic === this.settings[kind]?.timeCharacteristic) continue;
+      for (const one of held) one.stampMs = this.now(kind);
     }
   }
 
   private passTime(): void {
-    const { random } = this;
-    if (random.chance(0.4)) {
+    const { random, note } = this.context;
+    const chosen = random.next();
+    if (chosen < 0.25 && this.entries.size > 0) {
+      this.passToEnd();
+    } else if (chosen < 0.5) {
       // What the background does on the way it may do at any of these times.
       for (let rest = random.below(20); rest > 0; rest--) {
         this.scheduler.advance(10);
         this.doubtExpired();
       }
-    } else if (random.chance(0.3)) {
+    } else if (chosen < 0.7) {
       this.clock.setMs(Math.max(0, this.clock.nowMs() + random.below(300) - 150));
+    } else {
+      this.mark(this.markMs + random.below(80) - 20, this.job.subtasks);
     }
-    if (random.chance(0.5)) this.mark(this.markMs + random.below(80) - 20);
+    note(() => `time is ${this.clock.nowMs()}, event time ${this.markMs}`);
     this.doubtExpired();
   }
 
-  private mark(timestampMs: number): void {
-    this.backend.advanceEventTime?.(timestampMs);
+  /** Time goes on to the very moment at which something expires, or to the last before. */
+  private passToEnd(): void {
+    const { random } = this.context;
+    const [at, held] = random.pick([...this.entries]);
+    const ttl = this.settings[kindOf(at)];
+    if (ttl === undefined || held.length === 0) return;
+    const endMs = random.pick(held).stampMs + ttl.ttlMs - (random.chance(0.3) ? 1 : 0);
+    if (ttl.timeCharacteristic === 'EventTime') this.mark(endMs, this.job.subtasks);
+    else if (endMs > this.clock.nowMs()) this.clock.setMs(endMs);
+  }
+
+  private mark(timestampMs: number, subtasks: readonly Subtask[]): void {
+    for (const subtask of subtasks) subtask.advanceEventTime?.(timestampMs);
     this.markMs = Math.max(this.markMs, timestampMs);
   }
 
   private doubtExpired(): void {
-    for (const held of this.contents.values()) {
-      for (const one of held) if (this.isExpired(one)) one.inDoubt = true;
+    for (const [at, held] of this.entries) {
+      for (const one of held) if (this.isExpired(at, one)) one.inDoubt = true;
     }
   }
 
-  private isExpired({ stampMs }: Held): boolean {
-    return this.ttl !== undefined && stampMs + this.ttl.ttlMs <= this.nowMs;
+  private isExpired(at: string, { stampMs }: Held): boolean {
+    const ttl = this.settings[kindOf(at)];
+    return ttl !== undefined && stampMs + ttl.ttlMs <= this.now(kindOf(at));
   }
 
-  private freeze(): void {
-    const { clock, scheduler } = this;
-    const { completedId } = this;
-    const sharing = this.isIncremental ? 'forward-backward' : 'no-sharing';
-    const isBuiltOn = this.isIncremental && this.random.chance(0.8);
-    const context = this.harness.snapshotContext({
-      clock,
-      scheduler,
-      sharing,
-      base: isBuiltOn ? completedId : undefined,
-    });
-    const interleaved = {
-      ...context,
-      shouldYield: () => this.random.chance(0.3),
-      yieldNow: async () => this.operate(),
-    };
-    const view = this.backend.snapshot(interleaved);
-    const { checkpointId } = context;
-    this.frozen.push({ checkpointId, view, contents: copyOf(this.contents), ttl: this.ttl, markMs: this.markMs });
+  private isRelaxed(at: string): boolean {
+    return this.settings[kindOf(at)]?.stateVisibility === RELAXED;
   }
 
-  private async complete({ checkpointId, view }: Frozen): Promise<KeyedStateHandle | undefined> {
-    const handle = (await view.write()).jobManagerOwned;
-    this.completedId = checkpointId;
-    return handle;
-  }
-
-  private async restore({ contents, ttl, markMs }: Frozen, handle: KeyedStateHandle | undefined): Promise<void> {
-    for (const other of this.frozen) other.view.release();
-    this.frozen = [];
-    await this.backend.close();
-    this.contents = copyOf(contents);
-    this.markMs = markMs;
-    const before = ttl?.timeCharacteristic;
-    this.ttl = this.random.chance(0.5) ? ttl : this.randomTtl();
-    if (before !== this.ttl?.timeCharacteristic) {
-      for (const held of this.contents.values()) for (const one of held) one.stampMs = this.nowMs;
-    }
-    await this.open(handle);
-    this.doubtExpired();
-  }
-
-  private operate(): void {
-    const { random, backend } = this;
-    const key = random.below(KEYS);
-    backend.setCurrentKey(key);
-    const kind = random.pick(KINDS);
-    if (kind === 'value') this.operateValue(key);
-    else if (kind === 'reducing') this.operateReducing(key);
-    else if (kind === 'list') this.operateList(key);
-    else this.operateMap(key);
-  }
-
-  private operateValue(key: number): void {
-    const { random } = this;
-    const state = this.state('value') as never as { value(): unknown; update(value: unknown): void; clear(): void };
-    const at = `value/${key}`;
+  private operateValue(at: string, state: never): void {
+    const { random } = this.context;
+    const value = state as { value(): unknown; update(value: unknown): void; clear(): void };
     if (random.chance(0.5)) {
-      this.readOne(at, state.value());
+      this.readOne(at, value.value());
     } else if (random.chance(0.8)) {
-      const value = this.newValue();
-      state.update(value);
-      this.write(at, [value]);
+      const next = this.newValue();
+      value.update(next);
+      this.write(at, [next]);
     } else {
-      state.clear();
-      this.contents.delete(at);
+      value.clear();
+      this.entries.delete(at);
     }
   }
 
-  private operateReducing(key: number): void {
-    const { random } = this;
-    const state = this.state('reducing') as never as { get(): unknown; add(value: unknown): void };
-    const at = `reducing/${key}`;
+  private operateAccumulating(kind: Accumulating, at: string, state: never): void {
+    const { random } = this.context;
+    const accumulating = state as { get(): unknown; add(value: unknown): void; clear(): void };
     if (random.chance(0.4)) {
-      this.readOne(at, state.get());
+      this.readOne(at, accumulating.get());
+      return;
+    }
+    if (random.chance(0.1)) {
+      accumulating.clear();
+      this.entries.delete(at);
       return;
     }
     const value = this.newValue();
-    state.add([value]);
-    const [before] = this.contents.get(at) ?? [];
+    const initial = kind === 'folding' ? [-1] : [];
+    accumulating.add(kind === 'reducing' ? [value] : value);
+    const [before] = this.entries.get(at) ?? [];
     const joined = before && [...(before.value as number[]), value];
     // Just written, so it is given whatever the visibility.
-    const found = state.get();
-    const isGone = before === undefined || (this.isExpired(before) && this.ttl?.stateVisibility !== RELAXED);
+    const found = accumulating.get() as readonly unknown[] | undefined;
+    const isGone = before === undefined || (this.isExpired(at, before) && !this.isRelaxed(at));
     const mayBeGone = before?.inDoubt === true;
-    const expected = isGone ? [value] : joined;
-    const isOther = !isGone && mayBeGone && (found as unknown[])?.length === 1;
-    assertEqual(found, isOther ? [value] : expected, `${at} after add()`);
-    this.write(at, [found]);
+    const fresh = [...initial, value];
+    const isOther = !isGone && mayBeGone && found?.length === fresh.length;
+    assertEqual(found, isGone || isOther ? fresh : joined, `${at} after add()`);
+    // A copy: where values pass without one, the next add() changes what was found.
+    this.write(at, [[...(found ?? [])]]);
   }
 
-  private operateList(key: number): void {
-    const { random } = this;
-    const state = this.state('list') as never as {
+  private operateList(at: string, state: never): void {
+    const { random } = this.context;
+    const elements = state as {
       get(): Iterable<unknown>;
       add(value: unknown): void;
+      addAll(values: readonly unknown[]): void;
       update(values: readonly unknown[]): void;
+      clear(): void;
     };
-    const at = `list/${key}`;
-    if (random.chance(0.4)) {
-      this.readList(at, [...state.get()]);
-    } else if (random.chance(0.8)) {
-      const value = this.newValue();
-      state.add(value);
-      this.contents.set(at, [...(this.contents.get(at) ?? []), this.held(value)]);
-    } else {
-      const values = [this.newValue(), this.newValue()];
-      state.update(values);
+    const values = [this.newValue(), this.newValue()];
+    const chosen = random.next();
+    if (chosen < 0.4) {
+      this.readList(at, [...elements.get()]);
+    } else if (chosen < 0.75) {
+      const added = chosen < 0.6 ? values.slice(0, 1) : values;
+      if (chosen < 0.6) elements.add(added[0]);
+      else elements.addAll(added);
+      this.entries.set(at, [...(this.entries.get(at) ?? []), ...added.map((value) => this.held(at, value))]);
+    } else if (chosen < 0.93) {
+      elements.update(values);
       this.write(at, values);
+    } else {
+      elements.clear();
+      this.entries.delete(at);
     }
   }
 
-  private operateMap(key: number): void {
-    const { random } = this;
-    const state = this.state('map') as never as {
+  private operateMap(at: string, state: never): void {
+    const { random } = this.context;
+    const map = state as {
       get(key: number): unknown;
       put(key: number, value: unknown): void;
       remove(key: number): void;
       entries(): Iterable<readonly [number, unknown]>;
     };
     const mapKey = random.below(MAP_KEYS);
-    const at = `map/${key}/${mapKey}`;
+    const entry = `${at}/${mapKey}`;
     if (random.chance(0.25)) {
-      this.readOne(at, state.get(mapKey));
+      this.readOne(entry, map.get(mapKey));
     } else if (random.chance(0.3)) {
-      const found = new Map(state.entries());
-      for (let each = 0; each < MAP_KEYS; each++) this.readOne(`map/${key}/${each}`, found.get(each));
+      const found = new Map(map.entries());
+      for (let each = 0; each < MAP_KEYS; each++) this.readOne(`${at}/${each}`, found.get(each));
     } else if (random.chance(0.8)) {
       const value = this.newValue();
-      state.put(mapKey, value);
-      this.write(at, [value]);
+      map.put(mapKey, value);
+      this.write(entry, [value]);
     } else {
-      state.remove(mapKey);
-      this.contents.delete(at);
+      map.remove(mapKey);
+      this.entries.delete(entry);
     }
   }
 
@@ -315,43 +329,42 @@ class TtlModel {
     return this.values++;
   }
 
-  private held(value: unknown): Held {
-    return { value, stampMs: this.nowMs, inDoubt: false };
+  private held(at: string, value: unknown): Held {
+    return { value, stampMs: this.now(kindOf(at)), inDoubt: false };
   }
 
   private write(at: string, values: readonly unknown[]): void {
-    this.contents.set(
+    this.entries.set(
       at,
-      values.map((value) => this.held(value)),
+      values.map((value) => this.held(at, value)),
     );
   }
 
   /** One value was read. */
   private readOne(at: string, found: unknown): void {
-    const [one] = this.contents.get(at) ?? [];
+    const [one] = this.entries.get(at) ?? [];
     if (one === undefined) {
       assertEqual(found, undefined, at);
       return;
     }
-    const isExpired = this.isExpired(one);
-    const isRelaxed = this.ttl?.stateVisibility === RELAXED;
     if (found === undefined && one.inDoubt) {
-      this.contents.delete(at);
+      this.entries.delete(at);
       return;
     }
-    assertEqual(found, isExpired && !isRelaxed ? undefined : one.value, at);
-    if (isExpired) this.contents.delete(at);
-    else this.readIt(one);
+    const isExpired = this.isExpired(at, one);
+    assertEqual(found, isExpired && !this.isRelaxed(at) ? undefined : one.value, at);
+    if (isExpired) this.entries.delete(at);
+    else this.readIt(at, one);
   }
 
   /** A list was read: what is in doubt may be missing, all else is there in order. */
   private readList(at: string, found: readonly unknown[]): void {
-    const held = this.contents.get(at) ?? [];
-    const isRelaxed = this.ttl?.stateVisibility === RELAXED;
+    const held = this.entries.get(at) ?? [];
+    const isRelaxed = this.isRelaxed(at);
     const there: Held[] = [];
     let next = 0;
     for (const one of held) {
-      if (this.isExpired(one) && !isRelaxed) continue;
+      if (this.isExpired(at, one) && !isRelaxed) continue;
       if (next < found.length && found[next] === one.value) {
         there.push(one);
         next++;
@@ -363,41 +376,71 @@ class TtlModel {
         );
       }
     }
-    assertEqual(next, found.length, `${at}: elements, of ${JSON.stringify(held)} at ${this.nowMs}: ${found}`);
-    const rest = there.filter((one) => !this.isExpired(one));
-    const stays = rest.length > 0 && isRelaxed && this.ttl?.updateType !== 'OnReadAndWrite' ? there : rest;
-    for (const one of rest) this.readIt(one);
-    if (stays.length > 0) this.contents.set(at, stays);
-    else this.contents.delete(at);
+    assertEqual(next, found.length, `${at}: elements, of ${JSON.stringify(held)} at ${this.now('list')}: ${found}`);
+    const rest = there.filter((one) => !this.isExpired(at, one));
+    const staysExpired = rest.length > 0 && isRelaxed && this.settings.list?.updateType !== 'OnReadAndWrite';
+    const stays = staysExpired ? there : rest;
+    for (const one of rest) this.readIt(at, one);
+    if (stays.length > 0) this.entries.set(at, stays);
+    else this.entries.delete(at);
   }
 
-  private readIt(one: Held): void {
+  private readIt(at: string, one: Held): void {
     one.inDoubt = false;
-    if (this.ttl?.updateType === 'OnReadAndWrite') one.stampMs = this.nowMs;
+    if (this.settings[kindOf(at)]?.updateType === 'OnReadAndWrite') one.stampMs = this.now(kindOf(at));
   }
 
-  private state(kind: Kind): unknown {
-    const ttl = this.ttl === undefined ? {} : { ttl: this.ttl };
-    return plainState(this.backend, descriptorOf(kind, ttl) as never);
+  private namespacesOf(kind: Kind): ModelledNamespaces {
+    return this.namespaces.get(kind) as ModelledNamespaces;
+  }
+
+  private state(subtask: Subtask, kind: Kind, namespace: number): never {
+    const { serializer, all } = this.namespacesOf(kind);
+    return subtask.getPartitionedState(all[namespace], serializer, descriptorOf(kind, this.settings[kind])) as never;
   }
 }
 
-const RELAXED = 'ReturnExpiredIfNotCleanedUp';
-
-function descriptorOf(kind: Kind, ttl: { readonly ttl?: StateTtlConfig }): unknown {
-  if (kind === 'value') return new ValueStateDescriptor('value', { type: int32, ...ttl });
-  if (kind === 'list') return new ListStateDescriptor('list', { type: int32, ...ttl });
-  if (kind === 'map') return new MapStateDescriptor('map', { key: int32, value: int32, ...ttl });
-  return new ReducingStateDescriptor<number[]>('reducing', {
-    type: list(int32),
-    reduce: (a, b) => {
-      a.push(...b);
-      return a;
-    },
-    ...ttl,
-  });
+function kindOf(at: string): Kind {
+  return at.slice(0, at.indexOf('/')) as Kind;
 }
 
-function copyOf(contents: Contents): Contents {
-  return new Map([...contents].map(([at, held]) => [at, held.map((one) => ({ ...one }))]));
+function append(a: number[], b: readonly number[]): number[] {
+  a.push(...b);
+  return a;
+}
+
+function descriptorOf(kind: Kind, ttlConfig: StateTtlConfig | undefined): StateDescriptor {
+  const ttl = ttlConfig === undefined ? {} : { ttl: ttlConfig };
+  switch (kind) {
+    case 'value':
+      return new ValueStateDescriptor(kind, { type: int32, ...ttl }) as never;
+    case 'list':
+      return new ListStateDescriptor(kind, { type: int32, ...ttl });
+    case 'map':
+      return new MapStateDescriptor(kind, { key: int32, value: int32, ...ttl }) as never;
+    case 'reducing':
+      return new ReducingStateDescriptor<number[]>(kind, { type: list(int32), reduce: append, ...ttl });
+    case 'folding':
+      return new FoldingStateDescriptor<number, number[]>(kind, {
+        type: list(int32),
+        initialValue: [-1],
+        fold: (accumulator, value) => append(accumulator, [value]),
+        ...ttl,
+      }) as never;
+    case 'aggregating':
+      return new AggregatingStateDescriptor<number, number[], number[]>(kind, {
+        type: list(int32),
+        aggregate: {
+          createAccumulator: () => [],
+          add: (value, accumulator) => append(accumulator, [value]),
+          getResult: (accumulator) => [...accumulator],
+          merge: append,
+        },
+        ...ttl,
+      }) as never;
+  }
+}
+
+function copyOf(entries: Entries): Entries {
+  return new Map([...entries].map(([at, held]) => [at, held.map((one) => ({ ...one }))]));
 }

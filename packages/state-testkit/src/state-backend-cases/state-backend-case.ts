@@ -10,6 +10,7 @@ export type StateBackendRequirement =
   | 'largerThanMemory'
   | 'orderedIteration'
   | 'asynchronousAccess'
+  | 'priorityQueues'
   | 'concurrentSnapshots';
 
 /** A behaviour that every state backend must show. */

@@ -6,6 +6,7 @@ import { accumulatingStateCases } from './accumulating-state.cases.js';
 import { figuresCases } from './figures.cases.js';
 import { incrementalCases } from './incremental.cases.js';
 import { incrementalRescaleCases } from './incremental-rescale.cases.js';
+import { incrementalRescaleTtlCases } from './incremental-rescale-ttl.cases.js';
 import { keyContextCases } from './key-context.cases.js';
 import { lazyMigrationCases } from './lazy-migration.cases.js';
 import { lifecycleCases } from './lifecycle.cases.js';
@@ -13,14 +14,18 @@ import { listStateCases } from './list-state.cases.js';
 import { mapStateCases } from './map-state.cases.js';
 import { namespaceCases } from './namespace.cases.js';
 import { operatorSchemaChangeCases } from './operator-schema-change.cases.js';
+import { priorityQueueCases } from './priority-queue.cases.js';
+import { priorityQueueSnapshotCases } from './priority-queue-snapshot.cases.js';
 import { rescaleCases } from './rescale.cases.js';
 import { restoreCases } from './restore.cases.js';
+import { rewrittenSchemaCases } from './rewritten-schemas.cases.js';
 import { schemaChangeCases } from './schema-change.cases.js';
 import { snapshotCases } from './snapshot.cases.js';
 import type { StateBackendCase, StateBackendRequirement } from './state-backend-case.js';
 import { StateBackendHarness } from './state-backend-harness.js';
 import { ttlCases } from './ttl.cases.js';
 import { ttlChangeCases } from './ttl-changes.cases.js';
+import { ttlIncrementCases } from './ttl-increments.cases.js';
 import { ttlSemanticsCases } from './ttl-semantics.cases.js';
 import { valueStateCases } from './value-state.cases.js';
 
@@ -37,12 +42,17 @@ export const STATE_BACKEND_CASES: readonly StateBackendCase[] = [
   ...schemaChangeCases,
   ...lazyMigrationCases,
   ...operatorSchemaChangeCases,
+  ...rewrittenSchemaCases,
   ...rescaleCases,
   ...incrementalCases,
   ...incrementalRescaleCases,
+  ...incrementalRescaleTtlCases,
   ...ttlCases,
   ...ttlSemanticsCases,
   ...ttlChangeCases,
+  ...ttlIncrementCases,
+  ...priorityQueueCases,
+  ...priorityQueueSnapshotCases,
   ...figuresCases,
   ...lifecycleCases,
 ];
@@ -78,5 +88,5 @@ export function stateBackendConformance({
 }
 
 function hasAbility(capabilities: StateBackendCapabilities, requirement: StateBackendRequirement): boolean {
-  return requirement === 'concurrentSnapshots' ? capabilities.maxConcurrentSnapshots > 1 : capabilities[requirement];
+  return requirement === 'concurrentSnapshots' ? capabilities.maxConcurrentSnapshots > 1 : capabilities[requirement] === true;
 }

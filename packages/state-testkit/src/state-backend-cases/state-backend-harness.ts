@@ -48,12 +48,15 @@ export interface KeyedBackendOptions<K> {
 /** The context of a case about a state backend. */
 export class StateBackendHarness {
   readonly backend: StateBackend;
-  readonly streams: MemoryCheckpointStreams = new MemoryCheckpointStreams();
+  readonly streams: MemoryCheckpointStreams;
   private readonly made: { close(): Promise<void> }[] = [];
   private lastCheckpointId = 0;
+  private attempts = 0;
 
-  constructor(backend: StateBackend) {
+  /** @param streams - Where snapshots go. Default: streams of its own. */
+  constructor(backend: StateBackend, streams: MemoryCheckpointStreams = new MemoryCheckpointStreams()) {
     this.backend = backend;
+    this.streams = streams;
   }
 
   /** A keyed backend that is closed at the end of the case. */
@@ -138,7 +141,8 @@ export class StateBackendHarness {
     return {
       jobId: 'conformance',
       operatorIdentifier: 'operator_0',
-      attempt: 0,
+      // Several are open at a time.
+      attempt: this.attempts++,
       config: Configuration.from(options.config ?? {}),
       clock: options.clock ?? systemClock,
       scheduler: options.scheduler ?? systemScheduler,

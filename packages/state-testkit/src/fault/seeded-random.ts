@@ -1,11 +1,18 @@
 // Random numbers that come again from the same seed.
 
+import type { RandomSource } from '@tidemark/state-core';
+
 /** Draws numbers from a seed: the same seed, the same numbers. */
 export class SeededRandom {
   private state: number;
 
   /** @param seed - Any integer. */
   constructor(readonly seed: number) {
+    this.state = seed | 0;
+  }
+
+  /** Goes on as a generator of another seed would. */
+  restart(seed: number): void {
     this.state = seed | 0;
   }
 
@@ -31,4 +38,14 @@ export class SeededRandom {
   pick<T>(choices: readonly T[]): T {
     return choices[this.below(choices.length)] as T;
   }
+}
+
+/** Random bits from a seed, where a {@link RandomSource} is asked for. */
+export function seededSource(seed: number): RandomSource {
+  const random = new SeededRandom(seed);
+  return {
+    fill(target) {
+      for (let index = 0; index < target.length; index++) target[index] = random.below(256);
+    },
+  };
 }
