@@ -12,6 +12,7 @@ import type { ImportParent } from '@tidemark/state-core';
 
 const BUILT_IN: Readonly<Record<string, () => Promise<unknown>>> = {
   '@tidemark/state-backend-hashmap': () => import('@tidemark/state-backend-hashmap'),
+  '@tidemark/state-backend-lmdb': () => import('@tidemark/state-backend-lmdb'),
   '@tidemark/checkpoint-storage-jobmanager': () => import('@tidemark/checkpoint-storage-jobmanager'),
   '@tidemark/checkpoint-storage-filesystem': () => import('@tidemark/checkpoint-storage-filesystem'),
 };

@@ -2,11 +2,18 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const CONFIGURATION = fileURLToPath(new URL('../../../../tools/config/tsconfig.dev.json', import.meta.url));
+
+// Only the package that depends on it can see it; its binary is found from where it is installed.
+const INSTALLED_LMDB = join(
+  dirname(createRequire(new URL('../../../state-backend-lmdb/package.json', import.meta.url)).resolve('lmdb')),
+  '../node-index.js',
+);
 
 /** Bundles a file beside this one, our packages from their sources, and returns the path of the program. */
 export async function bundleProcess(name: string, directory: string): Promise<string> {
@@ -18,7 +25,8 @@ export async function bundleProcess(name: string, directory: string): Promise<st
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    alias: sourcesOfPackages(),
+    alias: { ...sourcesOfPackages(), lmdb: INSTALLED_LMDB },
+    external: [`${dirname(INSTALLED_LMDB)}/*`],
     logLevel: 'error',
     // What is bundled of CommonJS still asks for modules of Node by `require`.
     banner: {

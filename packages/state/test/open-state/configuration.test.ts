@@ -1,8 +1,6 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { stateBackendFactory } from '@tidemark/state-backend-hashmap';
-import type { StateBackendFactory } from '@tidemark/state-core/spi';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   CheckpointingOptions,
@@ -27,13 +25,9 @@ function workIn(directory: string): void {
 
 function open(
   options: { config?: ConfigurationSource | Configuration; configFile?: string | URL | false; name?: string } = {},
-  stateBackendFactories: Readonly<Record<string, StateBackendFactory>> = {},
 ) {
   const logger = recordingLogger();
-  return openState(
-    { name: 'accounts', states: accountStates, keySerializer: string, logger, ...options },
-    { stateBackendFactories },
-  );
+  return openState({ name: 'accounts', states: accountStates, keySerializer: string, logger, ...options });
 }
 
 async function takesCheckpointIn(directory: string, ...parameters: Parameters<typeof open>): Promise<void> {
@@ -171,18 +165,6 @@ describe('configuration snippets of Flink users', () => {
     await takesCheckpointIn(join(directory, 'checkpoint-dir'), { configFile: file });
   });
 
-  it.each(
-    yaml(
-      'state.backend: rocksdb\nexecution.checkpointing.dir: file:///checkpoint-dir/\n\nexecution.checkpointing.storage: filesystem\n',
-    ),
-  )('RocksDBStateBackend in YAML, %s: the embedded store has to be installed', async (_, text) => {
-    const file = join(temporaryDirectory(), 'tidemark.yaml');
-    writeFileSync(file, text);
-    await expect(open({ configFile: file })).rejects.toEqual(
-      error('factory-not-found', /state-backend-lmdb is not part of this version/),
-    );
-  });
-
   it('MemoryStateBackend in code', async () => {
     const config = new Configuration();
     config.set(StateBackendOptions.STATE_BACKEND, 'hashmap');
@@ -201,38 +183,24 @@ describe('configuration snippets of Flink users', () => {
     await takesCheckpointIn(directory, { config, configFile: false });
   });
 
-  // Until the embedded store is there, a backend under its name shows that all else of the snippets works.
-  const installed = { lmdb: { ...stateBackendFactory, name: 'lmdb' } };
-
   it.each(
     yaml(
       'state.backend: rocksdb\nexecution.checkpointing.dir: file:///DIRECTORY/\n\nexecution.checkpointing.storage: filesystem\n',
     ),
-  )('RocksDBStateBackend in YAML, %s: runs with what is installed as lmdb', async (_, text) => {
+  )('RocksDBStateBackend in YAML, %s', async (_, text) => {
     const directory = temporaryDirectory();
     const configFile = join(directory, 'tidemark.yaml');
     writeFileSync(configFile, text.replace('file:///DIRECTORY', pathToFileURL(join(directory, 'checkpoint-dir')).href));
-    await takesCheckpointIn(join(directory, 'checkpoint-dir'), { configFile }, installed);
+    await takesCheckpointIn(join(directory, 'checkpoint-dir'), { configFile });
   });
 
-  it('RocksDBStateBackend in code, with the advanced settings: runs with what is installed as lmdb', async () => {
+  it('RocksDBStateBackend in code, with the advanced settings', async () => {
     const directory = temporaryDirectory();
     const config = new Configuration();
     config.set(StateBackendOptions.STATE_BACKEND, 'rocksdb');
     config.set(CheckpointingOptions.CHECKPOINT_STORAGE, 'filesystem');
     config.set(CheckpointingOptions.CHECKPOINTS_DIRECTORY, pathToFileURL(directory).href);
     config.set(CheckpointingOptions.FS_WRITE_BUFFER_SIZE, 4 * 1024);
-    await takesCheckpointIn(directory, { config, configFile: false }, installed);
-  });
-
-  it('RocksDBStateBackend in code: the embedded store has to be installed', async () => {
-    const config = new Configuration();
-    config.set(StateBackendOptions.STATE_BACKEND, 'rocksdb');
-    config.set(CheckpointingOptions.CHECKPOINT_STORAGE, 'filesystem');
-    config.set(CheckpointingOptions.CHECKPOINTS_DIRECTORY, 'file:///checkpoint-dir');
-    config.set(CheckpointingOptions.FS_WRITE_BUFFER_SIZE, 4 * 1024);
-    await expect(open({ config, configFile: false })).rejects.toEqual(
-      error('factory-not-found', /state-backend-lmdb is not part of this version/),
-    );
+    await takesCheckpointIn(directory, { config, configFile: false });
   });
 });

@@ -4,7 +4,7 @@ import { testRuns } from '@tidemark/config/test-runs';
 import { describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../temporary-directory.js';
 import { bundleProcess, startProcess } from './bundled-process.js';
-import { book, differenceFrom, openLedger } from './ledger.js';
+import { book, differenceFrom, localDirectoryOf, openLedger } from './ledger.js';
 
 const KILLS = testRuns(6);
 const SEED = Number(process.env['TIDEMARK_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
@@ -23,38 +23,43 @@ function randomFrom(seed: number): () => number {
 const wait = (delayMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, delayMs));
 
 describe('a process that is killed', () => {
-  it(`loses nothing and doubles nothing (TIDEMARK_SEED=${SEED}, ${KILLS} kills)`, async () => {
-    const directory = temporaryDirectory();
-    const program = await bundleProcess('ledger-process', temporaryDirectory());
-    const random = randomFrom(SEED);
-    // More than can be booked before the last kill.
-    const payments = 400 * (KILLS + 2);
-    let kills = 0;
-    let restored = 0;
-    while (kills < KILLS) {
-      const running = startProcess(program, [directory, String(payments)]);
-      await running.opened;
-      await wait(random() * 80);
-      running.child.kill('SIGKILL');
-      const { code, signal, errors } = await running.ended;
-      expect({ code: signal === 'SIGKILL' ? null : code, errors }).toEqual({
-        code: signal === 'SIGKILL' ? null : 0,
-        errors: '',
-      });
-      kills++;
-      if (readdirSync(join(directory, 'ledger')).some((name) => name.startsWith('chk-'))) restored++;
-    }
-    const last = await startProcess(program, [directory, String(payments)]).ended;
-    expect(last).toEqual({ code: 0, signal: null, errors: '' });
-    expect(restored).toBeGreaterThan(0);
+  it.each(['hashmap', 'lmdb'])(
+    `loses nothing and doubles nothing on %s (TIDEMARK_SEED=${SEED}, ${KILLS} kills)`,
+    async (backend) => {
+      const directory = temporaryDirectory();
+      const program = await bundleProcess('ledger-process', temporaryDirectory());
+      const random = randomFrom(SEED);
+      // More than can be booked before the last kill.
+      const payments = 400 * (KILLS + 2);
+      let kills = 0;
+      let restored = 0;
+      while (kills < KILLS) {
+        const running = startProcess(program, [directory, String(payments), backend]);
+        await running.opened;
+        await wait(random() * 80);
+        running.child.kill('SIGKILL');
+        const { code, signal, errors } = await running.ended;
+        expect({ code: signal === 'SIGKILL' ? null : code, errors }).toEqual({
+          code: signal === 'SIGKILL' ? null : 0,
+          errors: '',
+        });
+        kills++;
+        if (readdirSync(join(directory, 'ledger')).some((name) => name.startsWith('chk-'))) restored++;
+      }
+      const last = await startProcess(program, [directory, String(payments), backend]).ended;
+      expect(last).toEqual({ code: 0, signal: null, errors: '' });
+      expect(restored).toBeGreaterThan(0);
 
-    await using ledger = await openLedger(directory);
-    expect(ledger.restored?.attachment).toEqual({ payments });
-    expect(ledger.restored?.skipped).toEqual([]);
-    expect(differenceFrom(ledger, payments)).toBeUndefined();
-    const left = readdirSync(join(directory, 'ledger')).filter((name) => name.startsWith('chk-'));
-    expect(left).toHaveLength(3);
-  });
+      // The last process has removed what those before it left, and its own.
+      if (backend === 'lmdb') expect(readdirSync(localDirectoryOf(directory))).toEqual([]);
+      await using ledger = await openLedger(directory);
+      expect(ledger.restored?.attachment).toEqual({ payments });
+      expect(ledger.restored?.skipped).toEqual([]);
+      expect(differenceFrom(ledger, payments)).toBeUndefined();
+      const left = readdirSync(join(directory, 'ledger')).filter((name) => name.startsWith('chk-'));
+      expect(left).toHaveLength(3);
+    },
+  );
 });
 
 describe('a process that is paused', () => {

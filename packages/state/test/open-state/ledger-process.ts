@@ -1,6 +1,6 @@
 // A process that books payments and takes checkpoints until all are booked or somebody kills it.
 //
-//   node ledger-process.mjs <directory> <payments>
+//   node ledger-process.mjs <directory> <payments> [state backend]
 //   exit 0: done; 3: what was restored is wrong; 7: another instance took over. Sends 'open' to its parent.
 
 import { isStateError } from '../../src/index.js';
@@ -8,8 +8,8 @@ import { book, differenceFrom, openLedger } from './ledger.js';
 
 const CHECKPOINT_EVERY = 40;
 
-async function main(directory: string, payments: number): Promise<number> {
-  const ledger = await openLedger(directory);
+async function main(directory: string, payments: number, backend: string): Promise<number> {
+  const ledger = await openLedger(directory, {}, backend);
   const start = ledger.restored?.attachment?.payments ?? 0;
   const difference = differenceFrom(ledger, start);
   if (difference !== undefined) {
@@ -34,7 +34,7 @@ async function main(directory: string, payments: number): Promise<number> {
   return 0;
 }
 
-main(String(process.argv[2]), Number(process.argv[3])).then(
+main(String(process.argv[2]), Number(process.argv[3]), process.argv[4] ?? 'hashmap').then(
   (code) => process.exit(code),
   (error) => {
     process.stderr.write(`${error?.stack}\n`);

@@ -1,5 +1,6 @@
 // A ledger whose state after n payments can be computed without the library.
 
+import { join } from 'node:path';
 import {
   type JsonAttachment,
   json,
@@ -31,10 +32,16 @@ export interface Position {
 /** An open ledger. */
 export type Ledger = OpenState<string, typeof ledgerStates, Position>;
 
+/** Where a ledger has working state that is not on the heap. */
+export function localDirectoryOf(directory: string): string {
+  return join(directory, 'working-state');
+}
+
 /** Opens the ledger in a directory. */
 export function openLedger(
   directory: string,
   options: Partial<NodeOpenStateOptions<string, typeof ledgerStates, JsonAttachment>> = {},
+  backend = 'hashmap',
 ): Promise<Ledger> {
   return openState({
     name: 'ledger',
@@ -44,7 +51,15 @@ export function openLedger(
     configFile: false,
     logger: { warn() {}, info() {} },
     // Small enough that state goes into files of its own.
-    config: { 'execution.checkpointing.dir': directory, 'execution.checkpointing.data-inline-threshold': '1 kb' },
+    config: {
+      'state.backend': backend,
+      'state.backend.lmdb.localdir': localDirectoryOf(directory),
+      // So small that it is written and read all the time.
+      'state.backend.lmdb.cache-size': '4 kb',
+      'execution.checkpointing.incremental': backend === 'lmdb',
+      'execution.checkpointing.dir': directory,
+      'execution.checkpointing.data-inline-threshold': '1 kb',
+    },
     ...options,
   });
 }

@@ -230,17 +230,6 @@ describe('openState over a directory', () => {
     expect(checkpointsIn(directory)).toEqual(['chk-2', 'chk-3', 'chk-4']);
   });
 
-  it('says when a snapshot from elsewhere cannot be claimed', async () => {
-    const first = await openAccounts(temporaryDirectory());
-    const { externalPointer } = await first.savepoint(temporaryDirectory());
-    await first.close();
-    const logger = recordingLogger();
-    const config = { 'execution.state-recovery.claim-mode': 'CLAIM' };
-    await using second = await openAccounts(temporaryDirectory(), { restore: externalPointer, config, logger });
-    expect(second.restored).toBeDefined();
-    expect(logger.warnings.map(({ code }) => code)).toEqual(['snapshot-not-claimed']);
-  });
-
   it('refuses a path with nothing in it', async () => {
     const nowhere = join(temporaryDirectory(), 'chk-7');
     await expect(openAccounts(temporaryDirectory(), { restore: nowhere })).rejects.toEqual(
