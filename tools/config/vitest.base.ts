@@ -71,6 +71,8 @@ export const rootConfiguration: ViteUserConfig = {
   test: {
     projects: testProjects(),
     pool: 'forks',
+    // A long suite has its files by the number of cores; ordinarily one core is left to whoever waits.
+    ...(testSuite() === 'long' ? { maxWorkers: '100%' } : {}),
     passWithNoTests: false,
     dangerouslyIgnoreUnhandledErrors: false,
   },

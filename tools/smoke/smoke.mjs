@@ -35,6 +35,11 @@ const projects = [
     programs: ['batteries.mjs', 'require-entries.cjs'],
   },
   {
+    name: 'a backend of your own',
+    packages: ['state-core', 'state-backend-hashmap', 'state-testkit'],
+    programs: ['broken-backend.mjs', 'broken-store.mjs'],
+  },
+  {
     name: 'everything',
     packages: undefined,
     programs: ['batteries.mjs', 'by-name.mjs', 'require-entries.cjs'],

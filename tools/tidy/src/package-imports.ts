@@ -29,8 +29,10 @@ export function checkPackageImports(
 
 function refusalOf(specifier: string, folder: string, inSource: string, allowed: AllowedImports): string | undefined {
   if (specifier.startsWith('.')) return undefined;
-  if (specifier.startsWith('node:'))
-    return allowed.node ? undefined : 'this package is pure, it knows no module of Node';
+  if (specifier.startsWith('node:')) {
+    const isAllowed = allowed.node || allowed.onlyIn?.[inSource]?.includes(specifier) === true;
+    return isAllowed ? undefined : 'this package is pure, it knows no module of Node';
+  }
   const name = packageNameOf(specifier);
   if (name === scope + folder) return 'a package does not import itself by name';
   if (name.startsWith(scope)) {

@@ -78,7 +78,11 @@ export const ttl: FlinkArea = {
     {
       name: 'CopyOnWriteStateMapTest',
       rows: [
-        ['testIteratingOverSnapshotWithTransform', '10..14 with transform (drop 12, else +2) → {1:12,2:13,4:15,5:16}'],
+        [
+          'testIteratingOverSnapshotWithTransform',
+          '10..14 with transform (drop 12, else +2) → {1:12,2:13,4:15,5:16}',
+          'A snapshot changes no value: all that it leaves out is what has expired, with cleanupFullSnapshot, and that the tests of time to live show.',
+        ],
       ],
     },
   ],
