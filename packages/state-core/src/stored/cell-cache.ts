@@ -21,6 +21,8 @@ import { PathWriter } from './path-writer.js';
 export const RECORDS_PER_BATCH: number = 256;
 /** The share of the budget from which on idle time is used for writing. */
 const SOFT_SHARE = 0.5;
+/** A cache with less room than this is full: what comes in drives something out. */
+const ROOM_BYTES = 1024;
 /** Cells in the ring that nobody finds any more, before it is swept. */
 const RING_GARBAGE_KEPT = 1024;
 
@@ -96,13 +98,15 @@ export class CellCache implements DirtyCells {
 
   /** Whether a value that was missed is worth keeping as a clean cell. */
   admits(path: Uint8Array, stateId: number): boolean {
-    return this.usedBytes < this.budgetBytes || (this.budgetBytes > 0 && this.sketch.missed(path, stateId));
+    return (
+      this.usedBytes + ROOM_BYTES < this.budgetBytes || (this.budgetBytes > 0 && this.sketch.missed(path, stateId))
+    );
   }
 
   /** Takes a clean cell that is in its index. */
   addClean(cell: Cell): void {
     // Before it is in the ring: it must not be what goes.
-    while (this.usedBytes + cell.sizeBytes > this.budgetBytes && (this.evict() || this.drainForReaders()));
+    while (this.usedBytes + cell.sizeBytes > this.budgetBytes && (this.drainForReaders() || this.evict()));
     this.usedBytes += cell.sizeBytes;
     this.intoRing(cell);
   }
