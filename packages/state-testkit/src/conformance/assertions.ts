@@ -2,6 +2,9 @@
 
 import { isStateError, type StateError, type StateErrorCode } from '@tidemark/state-core';
 
+/** Longer values are cut in messages; `actual` and `expected` have them whole. */
+const SHOWN_MAX = 160;
+
 /** A behaviour was not as required. */
 export class ConformanceFailure extends Error {
   override readonly name: string = 'ConformanceFailure';
@@ -18,7 +21,14 @@ export class ConformanceFailure extends Error {
 /** @throws ConformanceFailure unless both are equal in structure. */
 export function assertEqual(actual: unknown, expected: unknown, what: string): void {
   if (isEqual(actual, expected)) return;
-  throw new ConformanceFailure(`${what}: got ${show(actual)}, expected ${show(expected)}`, actual, expected);
+  const texts = [show(actual), show(expected)] as const;
+  const isLong = texts.some((text) => text.length > SHOWN_MAX);
+  const where = isLong ? `; the first difference is at ${firstDifference(actual, expected)}` : '';
+  throw new ConformanceFailure(
+    `${what}: got ${shorten(texts[0])}, expected ${shorten(texts[1])}${where}`,
+    actual,
+    expected,
+  );
 }
 
 /** @throws ConformanceFailure unless `condition` holds. */
@@ -113,4 +123,26 @@ function show(value: unknown): string {
   } catch {
     return String(value);
   }
+}
+
+function shorten(text: string): string {
+  return text.length <= SHOWN_MAX ? text : `${text.slice(0, SHOWN_MAX)}...`;
+}
+
+/** Where two values that are not equal begin to differ, as a path, and what stands there. */
+function firstDifference(actual: unknown, expected: unknown, path = '$'): string {
+  if (isPlain(actual) && isPlain(expected) && Array.isArray(actual) === Array.isArray(expected)) {
+    for (const name of new Set([...Object.keys(expected), ...Object.keys(actual)])) {
+      const [one, other] = [actual[name], expected[name]];
+      const step = Array.isArray(actual) ? `[${name}]` : `.${name}`;
+      if (Object.hasOwn(actual, name) === Object.hasOwn(expected, name) && isEqual(one, other)) continue;
+      return firstDifference(one, other, path + step);
+    }
+  }
+  return `${path}: ${shorten(show(actual))} instead of ${shorten(show(expected))}`;
+}
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return false;
+  return !(value instanceof Map || value instanceof Set || value instanceof Date);
 }

@@ -59,10 +59,12 @@ export const snapshotCases: readonly StateBackendCase[] = [
       const backend = await harness.createKeyed();
       fill(backend, 10, (key) => key);
       const reached = harness.streams.hold();
-      const writing = backend.snapshot(harness.snapshotContext()).write();
+      const view = backend.snapshot(harness.snapshotContext());
       fill(backend, 20, (key) => key + 1);
-      await reached;
+      const writing = view.write();
       fill(backend, 20, (key) => key + 2);
+      await reached;
+      fill(backend, 20, (key) => key + 3);
       harness.streams.letGo();
       const handle = (await writing).jobManagerOwned;
       assertEqual(
@@ -73,7 +75,7 @@ export const snapshotCases: readonly StateBackendCase[] = [
       const state = plainState(backend, numbers);
       for (let key = 0; key < 20; key++) {
         backend.setCurrentKey(key);
-        assertEqual(state.value(), key + 2, `key ${key} live`);
+        assertEqual(state.value(), key + 3, `key ${key} live`);
       }
     },
   },

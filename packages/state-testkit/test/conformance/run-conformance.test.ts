@@ -130,6 +130,19 @@ describe('a run', () => {
   });
 });
 
+test('a failure about long values says where they begin to differ', () => {
+  const long = Array.from({ length: 500 }, (_, index) => ({ index, name: `name ${index}` }));
+  const other = long.map((entry) => (entry.index === 300 ? { ...entry, name: 'another' } : entry));
+  let message = '';
+  try {
+    assertEqual(long, other, 'entries');
+  } catch (error) {
+    message = (error as Error).message;
+  }
+  expect(message.length).toBeLessThan(500);
+  expect(message).toContain('the first difference is at $[300].name: "name 300" instead of "another"');
+});
+
 test('two cases of one id are refused', () => {
   expect(() => suiteOf(passes, passes)).toThrow('two cases have the id KSB-KEY-01');
 });
