@@ -6,7 +6,7 @@ import { manifestOf, messagesOf, repositoryOf } from './fixture.ts';
 const allowed = {
   'state-core': { tidemark: [], thirdParty: [], node: false },
   state: { tidemark: ['state-core'], thirdParty: ['yaml'], node: true },
-  kit: { tidemark: ['state-core'], thirdParty: [], node: false, onlyIn: { 'vitest.ts': ['vitest'] } },
+  kit: { tidemark: ['state-core'], thirdParty: [], node: false, onlyIn: { 'vitest.ts': ['vitest', 'node:test'] } },
 };
 const checkImports = (texts: Record<string, string>): string[] =>
   messagesOf(checkPackageImports(repositoryOf(texts), allowed));
@@ -16,7 +16,7 @@ test('allows what the table lists', () => {
     checkImports({
       'packages/state/src/a.ts':
         "import 'yaml';\nimport 'node:fs';\nimport '@tidemark/state-core/spi';\nimport './b.js';",
-      'packages/kit/src/vitest.ts': "import { test } from 'vitest';",
+      'packages/kit/src/vitest.ts': "import { test } from 'vitest';\nimport 'node:test';",
     }),
   ).toEqual([]);
 });
@@ -26,7 +26,7 @@ test('refuses everything else', () => {
     checkImports({
       'packages/state-core/src/a.ts':
         "import 'node:fs';\nimport 'fs';\nimport '@tidemark/state';\nimport '@tidemark/state-core';",
-      'packages/kit/src/index.ts': "import { test } from 'vitest';",
+      'packages/kit/src/index.ts': "import { test } from 'vitest';\nimport 'node:test';",
       'packages/other/src/index.ts': '',
     }),
   ).toEqual([
@@ -35,6 +35,7 @@ test('refuses everything else', () => {
     'packages/state-core/src/a.ts:3 @tidemark/state: the architecture does not allow this import',
     'packages/state-core/src/a.ts:4 @tidemark/state-core: a package does not import itself by name',
     'packages/kit/src/index.ts:1 vitest: not among the packages this one may import',
+    'packages/kit/src/index.ts:2 node:test: this package is pure, it knows no module of Node',
     'packages/other/src/index.ts package other is missing in tools/tidy/src/layers.ts',
   ]);
 });
