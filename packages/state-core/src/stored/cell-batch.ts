@@ -1,6 +1,7 @@
 // The writing of dirty cells within one batch of the store.
 //
-//   CB1. Nothing counts as written before the batch has ended; when it fails, all of it is listed again.
+//   CB1. Nothing counts as written before the batch has ended; when it fails, all of it is listed again in its place: a map
+//        is cleared before what was put into it afterwards, however often that is tried.
 //   CB2. A value that cannot be written stands aside with its error, and so does what builds on it at the same address.
 
 import { isStateError, StateError } from '../error/state-error.js';
@@ -44,10 +45,16 @@ export class CellBatch {
   undo(): void {
     this.partial?.unsettle(this.paths);
     for (const cell of this.aside) cell.unsettle(this.paths);
+    // Newest first: what an elder says of the store holds for its successors too.
+    for (let index = this.written.length - 1; index >= 0; index--) this.written[index]?.unsettle(this.paths);
+    const back = new Map<DirtyList, Cell[]>();
     for (const [index, cell] of this.written.entries()) {
-      cell.unsettle(this.paths);
-      this.lists[index]?.add(cell);
+      const list = this.lists[index] as DirtyList;
+      const cells = back.get(list);
+      if (cells === undefined) back.set(list, [cell]);
+      else cells.push(cell);
     }
+    for (const [list, cells] of back) list.putBack(cells);
   }
 
   private writeList(list: DirtyList, group: DirtyGroup): boolean {

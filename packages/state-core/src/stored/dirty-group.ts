@@ -62,6 +62,12 @@ export class DirtyList {
     this.position++;
   }
 
+  /** Cells that were taken are to be written once more: before all that is listed, for what comes after builds on them. */
+  putBack(cells: readonly Cell[]): void {
+    this.run = [...cells, ...this.run.slice(this.position)];
+    this.position = 0;
+  }
+
   /** Cells that are listed, those that need no writing any more among them. */
   get listedAtMost(): number {
     return this.run.length - this.position + this.cells.length;

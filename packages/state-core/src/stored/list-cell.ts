@@ -132,14 +132,14 @@ export class ListCell extends KeyCell {
   override wrote(): void {
     this.setThere(this.end > 0 || !this.isWhole);
     this.storedBefore = this.storedCount;
-    this.setStored(this.end);
+    // What was found out of an append that may have got lost can be more than what is its own.
+    this.setStored(Math.max(this.start, this.end));
   }
 
   override partWritten(): void {
-    this.appended = 0;
-    this.cleared = false;
-    this.trimmed = false;
-    this.storedBefore = -1;
+    // Whoever reads before the rest is written must not put these elements behind themselves.
+    if (this.appended > 0) this.setStored(Math.max(this.storedCount, this.start));
+    this.forgetBatch();
   }
 
   override unsettle(paths: PathWriter): void {
@@ -149,6 +149,8 @@ export class ListCell extends KeyCell {
       // All of it once more does no harm.
       this.mustClear = true;
       this.start = 0;
+    } else if (this.appended > 0 && this.isToBeginAnew()) {
+      this.start -= this.appended;
     } else if (this.appended > 0) {
       this.start -= this.appended;
       this.uncertainFrom = this.lengthAfterAppend - this.appended;
@@ -157,7 +159,25 @@ export class ListCell extends KeyCell {
         this.findOut(this.encode(paths));
       } catch {}
     }
-    this.partWritten();
+    this.forgetBatch();
+  }
+
+  private forgetBatch(): void {
+    this.appended = 0;
+    this.cleared = false;
+    this.trimmed = false;
+    this.storedBefore = -1;
+  }
+
+  /** Whether an elder clears the list once more: nothing of what was appended after it stays. */
+  private isToBeginAnew(): boolean {
+    for (
+      let elder = this.elder as ListCell | undefined;
+      elder !== undefined;
+      elder = elder.elder as ListCell | undefined
+    )
+      if (elder.mustClear || elder.cleared || elder.trimmed) return true;
+    return false;
   }
 
   private setStored(count: number): void {
