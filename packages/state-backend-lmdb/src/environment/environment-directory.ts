@@ -11,6 +11,8 @@
 //        holds something.
 //   ED3. What a dead process left is removed. What may belong to a live one never is: where that cannot be told, it stays.
 //   ED4. Whoever removes moves out of the way first and looks again at what it has moved.
+//   ED5. owner.json is the last to be removed. So what has none and is in its place is empty, and was left by somebody who was
+//        ended between the two: anybody may remove it.
 
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -25,6 +27,8 @@ const OWNER_FILE: string = 'owner.json';
 const CLAIM: string = '.claim-';
 const TRASH: string = '.trash-';
 const CLAIM_ATTEMPTS: number = 8;
+/** Key groups and attempt: how the name of every environment ends. */
+const ENVIRONMENT: RegExp = /_\d+-\d+_\d+$/;
 
 /** For whom a directory is. */
 export interface EnvironmentName {
@@ -97,7 +101,11 @@ export function removeStaleDirectories(localDirectory: string): {
     const isOnTheWay = job.startsWith(CLAIM) || job.startsWith(TRASH);
     for (const path of isOnTheWay ? [jobPath] : namesIn(jobPath).map((name) => join(jobPath, name))) {
       const owner = readOwner(path);
-      if (owner === undefined) continue;
+      if (owner === undefined) {
+        // Not a claim: whoever makes that writes its owner next.
+        if (job.startsWith(TRASH) || (!isOnTheWay && ENVIRONMENT.test(path))) removeEmptyQuietly(path);
+        continue;
+      }
       const liveness = livenessOf(owner.process);
       if (liveness === 'unknown') unknown.push(path);
       if (liveness === 'dead' && removeStale(localDirectory, path)) removed.push(path);
@@ -216,8 +224,11 @@ function namesIn(path: string): string[] {
   }
 }
 
+/** See ED5. */
 function removeQuietly(path: string): void {
   try {
+    for (const name of namesIn(path))
+      if (name !== OWNER_FILE) rmSync(join(path, name), { recursive: true, force: true });
     rmSync(path, { recursive: true, force: true });
   } catch {
     // It is found and removed when the next environment is opened.

@@ -113,6 +113,16 @@ describe('the directory of an environment', () => {
 });
 
 describe('what dead processes left', () => {
+  it('is removed when they were ended while they removed it themselves: its owner is the last that goes', () => {
+    const directory = temporaryDirectory();
+    const empty = [join(directory, 'job-a', 'state_0_0-15_7'), join(directory, '.trash-0123456789abcdef')];
+    const others = [join(directory, 'job-b', 'not-ours'), join(directory, `.claim-${process.pid}-x`)];
+    for (const path of [...empty, ...others]) mkdirSync(path, { recursive: true });
+    removeStaleDirectories(directory);
+    for (const path of [...empty, join(directory, 'job-a')]) expect(existsSync(path), path).toBe(false);
+    for (const path of others) expect(existsSync(path), path).toBe(true);
+  });
+
   it('is removed with its empty surroundings; what a live one has is not; pids that were given anew are told apart', () => {
     const directory = temporaryDirectory();
     const paths = {
