@@ -3,6 +3,7 @@
 import type { OpenKeyedStore } from '../state-backend/keyed-store.js';
 import type { StateBackend } from '../state-backend/state-backend.js';
 import { DefaultOperatorStateBackend } from '../support/default-operator-state-backend.js';
+import { openGuardedStore } from './guarded-store.js';
 import { MAX_CONCURRENT_STORED_SNAPSHOTS, StoredKeyedStateBackend } from './stored-keyed-state-backend.js';
 
 /** What stays in memory of a subtask when nobody says otherwise: 64 MiB. */
@@ -35,18 +36,30 @@ export interface StoredStateBackendOptions {
 }
 
 /**
- * A state backend that keeps keyed state in a keyed store. Everything else is done here: all sorts of state, time to live,
- * full and incremental snapshots, savepoints, restore at another parallelism and with another schema. Operator state is kept
- * in memory.
+ * A state backend that keeps keyed state in a keyed store. Everything else is done here: all sorts of state, priority
+ * queues, time to live, full and incremental snapshots, savepoints, restore at another parallelism and with another schema.
+ * Operator state is kept in memory. The guide is docs/WRITING_A_BACKEND.md, "Tier one"; the suites `keyedStoreConformance`
+ * and `stateBackendConformance` of the test kit prove a store.
+ *
+ * The store is a cache of the last checkpoint: it opens empty, restored state is put into it, and what it holds need not
+ * survive the process. It belongs to the backend that opened it, which closes it.
+ *
+ * What a store throws while the backend works: a StateError passes as it is, so that its author can say `storage-no-space`
+ * or a code of its own; anything else becomes `local-state-broken`, which names the backend and the call and has what was
+ * thrown as its cause. What `openStore` throws becomes `factory-failed`, and a store that returns what no store returns is
+ * refused with `factory-invalid`.
  *
  * @example
+ * ```ts
  * export const stateBackendFactory: StateBackendFactory = {
  *   name: 'my-store',
  *   apiVersion: SPI_API_VERSION,
  *   options: [],
  *   createFromConfig: () => storedStateBackend({ name: 'my-store', openStore: () => new MyStore() }),
  * };
- * @throws RangeError for a cache size that is no number of bytes.
+ * ```
+ * @throws RangeError for a cache size that is no number of bytes. `createKeyedStateBackend` rejects with StateError
+ *   `factory-failed`, `factory-invalid`, and as every backend; states throw `local-state-broken` besides.
  */
 export function storedStateBackend(options: StoredStateBackendOptions): StateBackend {
   const {
@@ -54,6 +67,7 @@ export function storedStateBackend(options: StoredStateBackendOptions): StateBac
     openStore,
     cacheBytes = STORED_CACHE_BYTES_DEFAULT,
     incrementalCheckpoints,
+    watchCacheBytes,
     queuesIn,
   } = options;
   if (!(cacheBytes >= 0)) throw new RangeError(`cacheBytes is a number of bytes from 0 on, not ${cacheBytes}`);
@@ -72,7 +86,7 @@ export function storedStateBackend(options: StoredStateBackendOptions): StateBac
     async createKeyedStateBackend(parameters) {
       const { jobId, operatorIdentifier, attempt, keyGroupRange, config, logger, signal } = parameters;
       const { first, last } = keyGroupRange;
-      const store = await openStore({
+      const store = await openGuardedStore(name, openStore, {
         jobId,
         operatorIdentifier,
         attempt,
@@ -85,6 +99,7 @@ export function storedStateBackend(options: StoredStateBackendOptions): StateBac
         backendName: name,
         store,
         cacheBytes,
+        watchCacheBytes,
         queuesIn,
       });
     },
