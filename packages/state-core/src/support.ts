@@ -60,6 +60,7 @@ export {
   storedStateBackend,
 } from './stored/stored-state-backend.js';
 export { AsyncSnapshotCallable, type AsyncSnapshotParts, type SnapshotRun } from './support/async-snapshot-callable.js';
+export { checkEntries, checkValues } from './support/checked-iterables.js';
 export { type Closeable, CloseableRegistry, type CloseableRegistryOptions } from './support/closeable-registry.js';
 export { concurrentModification } from './support/concurrent-modification.js';
 export {

@@ -28,8 +28,8 @@ import { writeFrozenEntries } from './frozen-entries.js';
 import { FrozenStamps } from './frozen-stamps.js';
 import {
   HeapEntriesWriter,
-  type HeldInBase,
-  type ListInBase,
+  type HeldSoFar,
+  type ListSoFar,
   stampedListOf,
   withStateName,
 } from './heap-entries-writer.js';
@@ -40,7 +40,7 @@ interface TableChanges {
   readonly log: readonly EpochChanges[];
   /** The slots of the entries that came or were replaced. */
   readonly slots: readonly number[];
-  readonly held: HeldInBase | undefined;
+  readonly held: HeldSoFar | undefined;
 }
 
 const NO_CHANGES: TableChanges = { log: [], slots: [], held: undefined };
@@ -98,7 +98,7 @@ function heldInBase(
   { kind }: EntriesRegistration,
   baseEpoch: number,
   changes: readonly EpochChanges[],
-): HeldInBase | undefined {
+): HeldSoFar | undefined {
   const { stamps } = table;
   if (kind === 'list') return { hasValue: () => false, listOf: listsInBase(table, baseEpoch, changes) };
   if (stamps === undefined) return undefined;
@@ -109,7 +109,7 @@ function heldInBase(
 }
 
 /** Whether a few bytes say what changed of an entry, however large it is. */
-function isSlight({ kind }: EntriesRegistration, held: HeldInBase, slot: number, value: unknown): boolean {
+function isSlight({ kind }: EntriesRegistration, held: HeldSoFar, slot: number, value: unknown): boolean {
   return kind === 'list' ? held.listOf(slot, value) !== undefined : held.hasValue(slot, value);
 }
 
@@ -121,7 +121,7 @@ interface Ends {
   readonly length: number;
 }
 
-function listsInBase(table: Slots, baseEpoch: number, changes: readonly EpochChanges[]): HeldInBase['listOf'] {
+function listsInBase(table: Slots, baseEpoch: number, changes: readonly EpochChanges[]): HeldSoFar['listOf'] {
   const lists = new Map<number, Ends>();
   for (const { epoch, tailSlots, tailLists, tailOffsets, tailLengths, tailSince } of changes) {
     for (const [index, slot] of tailSlots.entries()) {
@@ -143,7 +143,7 @@ function listsInBase(table: Slots, baseEpoch: number, changes: readonly EpochCha
   };
 }
 
-function inBaseOf({ lineage, offset }: StampedList, ends: Ends, baseEpoch: number): ListInBase | undefined {
+function inBaseOf({ lineage, offset }: StampedList, ends: Ends, baseEpoch: number): ListSoFar | undefined {
   if (lineage !== ends.list || !lineage.isWholeIn(baseEpoch)) return undefined;
   const trimmed = offset - ends.offset;
   const length = ends.length - trimmed;

@@ -34,15 +34,15 @@ export interface FrozenTables {
 }
 
 /** What a base has already. */
-export interface HeldInBase {
+export interface HeldSoFar {
   /** Whether the base has the value that the snapshot finds in a slot: then its stamp is enough. */
   hasValue(slot: number, value: unknown): boolean;
   /** What the base has of the list in a slot; `undefined` when it has to be written from its start. */
-  listOf(slot: number, value: unknown): ListInBase | undefined;
+  listOf(slot: number, value: unknown): ListSoFar | undefined;
 }
 
 /** What a base has of a list. */
-export interface ListInBase {
+export interface ListSoFar {
   /** Elements that the base has at the front and that have gone. */
   readonly trimmed: number;
   /** Elements that the base has besides: 1 or more. */
@@ -86,7 +86,7 @@ export class HeapEntriesWriter implements KeyedEntriesWriter {
     stamps: FrozenStamps | undefined,
     writer: SegmentRecordWriter,
     context: SnapshotContext,
-    held?: HeldInBase,
+    held?: HeldSoFar,
   ): EntryFormat {
     return table instanceof MapTable
       ? this.mapEntries(table, registration, stamps, writer, held)
@@ -99,7 +99,7 @@ export class HeapEntriesWriter implements KeyedEntriesWriter {
     stamps: FrozenStamps | undefined,
     writer: SegmentRecordWriter,
     context: SnapshotContext,
-    held: HeldInBase | undefined,
+    held: HeldSoFar | undefined,
   ): EntryFormat {
     const sort = this.keyOrder(table, registration.namespaceSerializer);
     if (registration.kind === 'list') {
@@ -132,7 +132,7 @@ export class HeapEntriesWriter implements KeyedEntriesWriter {
     registration: EntriesRegistration,
     stamps: FrozenStamps | undefined,
     writer: SegmentRecordWriter,
-    held: HeldInBase | undefined,
+    held: HeldSoFar | undefined,
   ): EntryFormat {
     const { namespaceSerializer } = registration;
     const mapKeySerializer = registration.mapKeySerializer as KeySerializer<unknown>;
@@ -202,7 +202,7 @@ export class HeapEntriesWriter implements KeyedEntriesWriter {
     value: unknown,
     writer: SegmentRecordWriter,
     context: SnapshotContext,
-    held: HeldInBase | undefined,
+    held: HeldSoFar | undefined,
   ): void | Promise<void> {
     // Appending to the arrays meanwhile changes nothing below this length (FL1 of frozen-list.ts).
     const elements =

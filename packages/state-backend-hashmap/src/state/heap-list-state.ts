@@ -5,7 +5,7 @@
 //   HL3. A call that fails changes nothing.
 
 import type { InternalListState } from '@tidemark/state-core/spi';
-import { MergedEntry, mergeNamespaces } from '@tidemark/state-core/support';
+import { checkValues, MergedEntry, mergeNamespaces } from '@tidemark/state-core/support';
 import { FrozenList } from '../table/frozen-list.js';
 import type { KeyTable } from '../table/key-table.js';
 import { HeapState } from './heap-state.js';
@@ -111,8 +111,7 @@ export class HeapListState<K, N, T> extends HeapState<K, N, T, KeyTable> impleme
   }
 
   private copiesIn(values: Iterable<T>): T[] {
-    if (values === undefined || values === null)
-      throw new TypeError('the list of values to add must not be null or undefined');
+    checkValues(values);
     // An array is taken over whole: element by element it would be grown several times on the way.
     const elements: T[] = isPlainArray(values) ? values.slice() : [...values];
     for (let index = 0; index < elements.length; index++) {

@@ -2,6 +2,7 @@
 
 import type { KeyIdentity, KeySerializer, MapStateIterator } from '@tidemark/state-core';
 import type { InternalMapState } from '@tidemark/state-core/spi';
+import { checkEntries } from '@tidemark/state-core/support';
 import { MapOwner } from '../table/map-owner.js';
 import type { MapTable } from '../table/map-table.js';
 import { type EntryPassage, type EntryView, HeapMapIterator } from './heap-map-iterator.js';
@@ -39,6 +40,7 @@ export class HeapMapState<K, N, UK, UV> extends HeapState<K, N, UV, MapTable> im
 
   putAll(entries: Iterable<readonly [UK, UV]>): void {
     this.table();
+    checkEntries(entries);
     const keys: UK[] = [];
     const copies: UV[] = [];
     for (const [key, value] of entries) {

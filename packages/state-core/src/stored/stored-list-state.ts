@@ -7,6 +7,7 @@
 //        reading leaves the elements that have not expired, all with the time of the slice. Merging keeps the stamps.
 
 import type { InternalListState } from '../state-backend/internal-state.js';
+import { checkValues } from '../support/checked-iterables.js';
 import { MergedEntry, mergeNamespaces } from '../support/merge-namespaces.js';
 import type { TtlPolicy } from '../support/ttl-policy.js';
 import type { CellTable } from './cell-table.js';
@@ -317,8 +318,7 @@ export class StoredListState<K, N, T> extends StoredState<K, N, T> implements Li
   }
 
   private copiesIn(values: Iterable<T>): T[] {
-    if (values === undefined || values === null)
-      throw new TypeError('the list of values to add must not be null or undefined');
+    checkValues(values);
     const elements: T[] = [];
     for (const value of values) {
       checkElement(value);

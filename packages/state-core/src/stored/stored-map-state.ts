@@ -7,6 +7,7 @@ import { ByteReader } from '../bytes/byte-reader.js';
 import type { KeyIdentity, KeySerializer } from '../serialization/type-serializer.js';
 import type { MapStateIterator } from '../state/state.js';
 import type { InternalMapState } from '../state-backend/internal-state.js';
+import { checkEntries } from '../support/checked-iterables.js';
 import type { TtlPolicy } from '../support/ttl-policy.js';
 import { expireCell, removeCell, renewCell } from './cell-changes.js';
 import type { CellTable } from './cell-table.js';
@@ -70,6 +71,7 @@ export class StoredMapState<K, N, UK, UV> extends StoredState<K, N, UV> implemen
 
   putAll(entries: Iterable<readonly [UK, UV]>): void {
     this.table();
+    checkEntries(entries);
     const copies: [UK, UV][] = [];
     for (const [key, value] of entries) {
       checkValue(value);
