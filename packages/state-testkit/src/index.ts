@@ -83,6 +83,18 @@ export {
   type StorageFiles,
 } from './fault/simulated-file-system.js';
 export { type PlannedFault, ProcessDied, type StepActions, type StepFault, StepFaults } from './fault/step-faults.js';
+export { mutateBytes } from './fuzz/byte-mutations.js';
+export {
+  describeFuzz,
+  FuzzFailure,
+  type FuzzGuard,
+  type FuzzOutcomes,
+  type FuzzRun,
+  type FuzzTarget,
+  prototypeGuard,
+  runFuzz,
+} from './fuzz/fuzz-run.js';
+export { HOSTILE_NAMES, mutateJson } from './fuzz/json-mutations.js';
 export type { KeyedStoreCase, KeyedStoreRequirement } from './keyed-store-cases/keyed-store-case.js';
 export {
   KEYED_STORE_CASES,

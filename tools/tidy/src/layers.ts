@@ -35,6 +35,7 @@ export const LAYERS: Readonly<Record<string, PackageLayers>> = {
     fault: 0,
     serializers: 0,
     conformance: 1,
+    fuzz: 1,
     'state-backend-cases': 2,
     'checkpoint-storage-cases': 2,
     'crash-cases': 2,

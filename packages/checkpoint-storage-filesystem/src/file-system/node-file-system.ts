@@ -37,6 +37,8 @@ import { systemErrorCode, translateNodeFileSystemError } from './node-file-syste
 const READ_FLAGS: number = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 const LINK_UNSUPPORTED: ReadonlySet<string> = new Set(['ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EPERM', 'EMLINK', 'EXDEV']);
 const DIRECTORY_SYNC_UNSUPPORTED: ReadonlySet<string> = new Set(['EINVAL', 'ENOTSUP', 'EISDIR', 'EPERM']);
+/** Nothing can have this name: it is not there, a part of it is no directory, or it is longer than names may be. */
+const NOTHING_THERE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG']);
 const WRITE_SLICE_BYTES: number = 8 * 1024 * 1024;
 
 /** The absolute path of `path`, as this file system writes it, counted from the working directory. */
@@ -49,7 +51,10 @@ export function absoluteLocalPath(path: string): string {
 export class NodeFileSystem implements FileSystem {
   pathOf(uri: string): string {
     try {
-      return absoluteLocalPath(fileURLToPath(new URL(uri)));
+      const path = fileURLToPath(new URL(uri));
+      // As %00 it passes as a URL, and no call of the system takes it.
+      if (path.includes('\0')) throw new TypeError('a NUL character');
+      return absoluteLocalPath(path);
     } catch (error) {
       throw new StateError(
         'path-not-allowed',
@@ -133,7 +138,7 @@ export class NodeFileSystem implements FileSystem {
       return reader;
     } catch (error) {
       const code = systemErrorCode(error);
-      if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+      if (NOTHING_THERE.has(code ?? '')) return undefined;
       // Opening a socket for reading fails in this way on Linux.
       if (code === 'ENXIO') throw notAFile(path);
       if (error instanceof StateError) throw error;
@@ -194,8 +199,7 @@ export class NodeFileSystem implements FileSystem {
       const status = await lstat(path);
       return { kind: kindOf(status), sizeBytes: status.size };
     } catch (error) {
-      const code = systemErrorCode(error);
-      if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+      if (NOTHING_THERE.has(systemErrorCode(error) ?? '')) return undefined;
       throw translateNodeFileSystemError(error, 'look at', path);
     }
   }
@@ -204,8 +208,7 @@ export class NodeFileSystem implements FileSystem {
     try {
       return absoluteLocalPath(await realpath(path));
     } catch (error) {
-      const code = systemErrorCode(error);
-      if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+      if (NOTHING_THERE.has(systemErrorCode(error) ?? '')) return undefined;
       throw translateNodeFileSystemError(error, 'follow', path);
     }
   }

@@ -6,6 +6,7 @@
 import { ByteReader } from '../bytes/byte-reader.js';
 import { ByteWriter } from '../bytes/byte-writer.js';
 import { invariant } from '../error/invariant.js';
+import { StateError } from '../error/state-error.js';
 import { invalidBytes } from '../serialization/ordered-bytes.js';
 import { LIST_LENGTH_MAX } from '../snapshot-format/record-cursor.js';
 import { NO_TIME } from '../support/ttl-clock.js';
@@ -81,7 +82,9 @@ export class StoredListTable extends StoredStateTable {
     const before = this.guarded(path, () => this.loadHead(path));
     const length = before.chunkElements + before.headElements;
     if (start >= end) return length;
-    invariant(length + end - start <= LIST_LENGTH_MAX, `a list of more than ${LIST_LENGTH_MAX} elements`);
+    if (length + end - start > LIST_LENGTH_MAX) {
+      throw refusedValue(tooLong(length), this.state.registration.name, this.keyOf(path));
+    }
     const isNoted = this.notesElements(epoch);
     const head = { ...before };
     try {
@@ -419,6 +422,15 @@ export class StoredListTable extends StoredStateTable {
 }
 
 type MutableHead = { -readonly [P in keyof ListHead]: ListHead[P] };
+
+/** A program hardly gets there; a damaged head says so at once. */
+function tooLong(length: number): StateError {
+  return new StateError(
+    'value-too-large',
+    `a list of ${length} elements cannot take more, ${LIST_LENGTH_MAX} is the most; keep fewer, or start again from the last checkpoint when it never had so many`,
+    { details: { length, lengthMax: LIST_LENGTH_MAX } },
+  );
+}
 
 function listPrefix(list: number): Uint8Array {
   const out = new ByteWriter(16);
