@@ -444,7 +444,8 @@ class SegmentWriter implements SegmentRecordWriter {
         out.writeVarint(from + index - start);
         const countAt = out.beginSized();
         const first = index;
-        while (index < end && out.length - recordStart < BLOCK_BYTES_SOFT) {
+        // An address may be longer than a block: every record takes an element along.
+        while (index < end && (index === first || out.length - recordStart < BLOCK_BYTES_SOFT)) {
           this.writeStamp(timestampsMs?.[index], out);
           writeElement(index, out);
           index++;

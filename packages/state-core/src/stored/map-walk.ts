@@ -212,7 +212,8 @@ export class MapWalk<E, UV> implements MapStateIterator<E, UV>, OwnerWalk {
   private read(): void {
     const { stored } = this.owner.table;
     this.chunk = stored.scan(this.prefix, this.after, this.chunkSize);
-    this.hasMore = this.chunk.length === this.chunkSize;
+    // Where paths are shortened a chunk may be a little longer.
+    this.hasMore = this.chunk.length >= this.chunkSize;
     this.nextInChunk = 0;
     if (this.after !== undefined) this.afterText = latin1OfBytes(this.after);
   }

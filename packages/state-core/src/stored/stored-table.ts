@@ -53,7 +53,10 @@ export interface StoredTable {
   readonly readStampMs: number | undefined;
   /** Of the value that {@link read} returned last: its size as stored. */
   readonly readSizeBytes: number;
-  /** Entries of a state that is no list whose path begins with `prefix`, after `after`, at most `limit`, ascending. */
+  /**
+   * Entries of a state that is no list whose path begins with `prefix`, after `after`, ascending: fewer than `limit` at the end
+   * only, a few more where paths are shortened.
+   */
   scan(prefix: Uint8Array, after: Uint8Array | undefined, limit: number): readonly StoredEntry[];
   /** As {@link scan} of paths alone; for lists the paths of the lists. Values are not decoded. */
   scanPaths(prefix: Uint8Array, after: Uint8Array | undefined, limit: number): readonly StoredPath[];
