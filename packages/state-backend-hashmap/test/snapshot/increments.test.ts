@@ -6,6 +6,7 @@ import {
   KeyGroupRange,
   ListStateDescriptor,
   MapStateDescriptor,
+  StateTtlConfig,
   string,
   ValueStateDescriptor,
 } from '@tidemark/state-core';
@@ -143,3 +144,48 @@ it('a list that moved to another namespace in the same slot is written whole', a
   again.setCurrentNamespace('a');
   expect([...again.get()]).toEqual([]);
 });
+
+// Two merges bring an array back into the slot it was in, under another owner: of that owner the base has nothing.
+it.each([
+  { title: 'a list', ttl: false, checkpointBetween: false },
+  { title: 'a list, with a checkpoint between the merges', ttl: false, checkpointBetween: true },
+  { title: 'a list with time to live', ttl: true, checkpointBetween: false },
+])(
+  'HC3: $title that two merges moved through one slot to another owner is written whole',
+  async ({ ttl, checkpointBetween }) => {
+    const { harness, backend } = await oneKeyGroup();
+    const descriptor = ttl
+      ? new ListStateDescriptor('texts', { type: string, ttl: StateTtlConfig.of({ ttlMs: 3_600_000 }) })
+      : texts;
+    const state = backend.getOrCreateKeyedState(string, descriptor);
+    backend.setCurrentKey(1);
+    state.setCurrentNamespace('a');
+    state.addAll(['one', 'two']);
+    // Others, so that an increment is smaller than an image.
+    const others = Array.from({ length: 20 }, (_, index) => `other ${index}`);
+    for (const namespace of others) {
+      state.setCurrentNamespace(namespace);
+      state.add('other');
+    }
+    await checkpoint(harness, backend, 1);
+    state.setCurrentNamespace('a');
+    state.add('three');
+    state.mergeNamespaces('b', ['a']);
+    if (checkpointBetween) await checkpoint(harness, backend, 2, 1);
+    state.mergeNamespaces('c', ['b']);
+    const handle = await checkpoint(harness, backend, 3, 1);
+    const records = await recordsOf(harness, handle.segments[1]);
+    expect(records.filter((record) => record.startsWith('splice'))).toEqual(['splice 1 0+3']);
+    const restored = await harness.createKeyed({ numberOfKeyGroups: 1, restore: [handle] });
+    const again = restored.getOrCreateKeyedState(string, descriptor);
+    restored.setCurrentKey(1);
+    for (const [namespace, elements] of [
+      ['a', []],
+      ['b', []],
+      ['c', ['one', 'two', 'three']],
+    ] as const) {
+      again.setCurrentNamespace(namespace);
+      expect([...again.get()], namespace).toEqual(elements);
+    }
+  },
+);
