@@ -265,7 +265,8 @@ export const incrementalCases: readonly StateBackendCase[] = [
   },
   {
     id: 'KSB-INCREMENT-09',
-    title: 'chains are bounded: after hundreds of checkpoints a key group is read from few segments, in few bytes',
+    title:
+      'EmbeddedRocksDBStateBackendTest.testSmallFilesCompaction: chains are bounded: after hundreds of checkpoints a key group is read from few segments, in few bytes',
     requires,
     async run(harness) {
       const chain = await chainOf(harness, 8);

@@ -54,7 +54,8 @@ function registerAndChange(backend: KeyedStateBackend<number>): void {
 export const snapshotCases: readonly StateBackendCase[] = [
   {
     id: 'KSB-SNAPSHOT-01',
-    title: 'testAsyncSnapshot: writes after the freeze are in the live state and not in the snapshot',
+    title:
+      'testAsyncSnapshot, RocksDBAsyncSnapshotTest.testFullyAsyncSnapshot: writes after the freeze are in the live state and not in the snapshot',
     async run(harness) {
       const backend = await harness.createKeyed();
       fill(backend, 10, (key) => key);
@@ -230,7 +231,8 @@ export const snapshotCases: readonly StateBackendCase[] = [
   },
   {
     id: 'SNAPSHOT-04',
-    title: 'testAsyncSnapshotCancellation: closing the backend gives a held-up snapshot up and leaves nothing open',
+    title:
+      'testAsyncSnapshotCancellation, RocksDBAsyncSnapshotTest.testCancelFullyAsyncCheckpoints: closing the backend gives a held-up snapshot up and leaves nothing open',
     async run(harness) {
       const backend = await harness.createKeyed();
       fill(backend, 10, (key) => key);
@@ -251,7 +253,8 @@ export const snapshotCases: readonly StateBackendCase[] = [
   },
   {
     id: 'SNAPSHOT-05',
-    title: 'a snapshot whose signal fires rejects, leaves nothing open, and the state goes on',
+    title:
+      'EmbeddedRocksDBStateBackendTest.testCancelRunningSnapshot: a snapshot whose signal fires rejects, leaves nothing open, and the state goes on',
     async run(harness) {
       const backend = await harness.createKeyed();
       fill(backend, 10, (key) => key);
@@ -271,7 +274,8 @@ export const snapshotCases: readonly StateBackendCase[] = [
   },
   {
     id: 'SNAPSHOT-06',
-    title: 'a view that was released cannot be written; releasing twice and after writing is harmless',
+    title:
+      'EmbeddedRocksDBStateBackendTest.testDismissingSnapshot, EmbeddedRocksDBStateBackendTest.testDismissingSnapshotNotRunnable: a view that was released cannot be written; releasing twice and after writing is harmless',
     async run(harness) {
       const backend = await harness.createKeyed();
       fill(backend, 10, (key) => key);
@@ -333,7 +337,8 @@ export const snapshotCases: readonly StateBackendCase[] = [
   },
   {
     id: 'SNAPSHOT-10',
-    title: 'a failing storage fails the snapshot, leaves nothing open, and the next snapshot works',
+    title:
+      'RocksDBAsyncSnapshotTest.testCleanupOfSnapshotsInFailureCase: a failing storage fails the snapshot, leaves nothing open, and the next snapshot works',
     async run(harness) {
       const backend = await harness.createKeyed();
       fill(backend, 10, (key) => key);
