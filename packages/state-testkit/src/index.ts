@@ -49,6 +49,13 @@ export {
   crashConformance,
 } from './crash-cases/crash-conformance.js';
 export type { CrashFigures, CrashSubject } from './crash-cases/crash-scenario.js';
+export {
+  FAULT_CASES,
+  type FaultCase,
+  type FaultConformanceOptions,
+  type FaultSubject,
+  faultConformance,
+} from './crash-cases/fault-conformance.js';
 export { checkpointStorageFactoryCases, stateBackendFactoryCases } from './factory-cases/factory.cases.js';
 export {
   type FactoryCase,
@@ -63,6 +70,7 @@ export {
   stateBackendFactoryConformance,
 } from './factory-cases/factory-conformance.js';
 export { type CrashState, type CrashStateLimits, crashStates, describeCrash } from './fault/crash-states.js';
+export { faultyCheckpointStorage } from './fault/faulty-checkpoint-storage.js';
 export { ManualClock } from './fault/manual-clock.js';
 export { ManualScheduler } from './fault/manual-scheduler.js';
 export {

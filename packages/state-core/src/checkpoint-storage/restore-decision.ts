@@ -47,6 +47,9 @@ export function checkRestoreDecision(
 /** Far above what takeovers can reach, and far below where numbers stop to count one by one. */
 export const OWNER_EPOCH_MAX: number = 2 ** 50;
 
+/** The same for ids of checkpoints: what names a higher one is none of ours, and none follows it. */
+export const CHECKPOINT_ID_MAX: number = 2 ** 50;
+
 /** @throws RangeError for what is no lowest epoch of a new owner. */
 export function checkEpochMin(epochMin: number): void {
   if (Number.isSafeInteger(epochMin) && epochMin >= 1 && epochMin <= OWNER_EPOCH_MAX) return;

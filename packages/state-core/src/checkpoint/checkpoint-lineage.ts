@@ -20,6 +20,7 @@ import type {
   FoundExternalSnapshot,
   FoundOwner,
 } from '../checkpoint-storage/checkpoint-storage.js';
+import { CHECKPOINT_ID_MAX } from '../checkpoint-storage/restore-decision.js';
 import type { CheckpointLineage } from './checkpoint-metadata.js';
 
 /** Why a checkpoint is not offered for restoring. */
@@ -104,10 +105,11 @@ export function decideLineage(
  * attempt is ever met.
  */
 export function nextCheckpointId(listing: CheckpointListing): number {
-  let highest = 0;
-  for (const { checkpointId } of listing.checkpoints) highest = Math.max(highest, checkpointId);
-  for (const { restoredFrom } of listing.owners) highest = Math.max(highest, restoredFrom?.checkpointId ?? 0);
-  return highest + 1;
+  const ids = [
+    ...listing.checkpoints.map(({ checkpointId }) => checkpointId),
+    ...listing.owners.map(({ restoredFrom }) => restoredFrom?.checkpointId ?? 0),
+  ];
+  return ids.reduce((highest, id) => (id > highest && id <= CHECKPOINT_ID_MAX ? id : highest), 0) + 1;
 }
 
 /**

@@ -9,6 +9,7 @@
 //       group that the operator does not have.
 
 import type { CheckpointMetadataScope } from '../checkpoint-storage/checkpoint-storage-location.js';
+import { CHECKPOINT_ID_MAX } from '../checkpoint-storage/restore-decision.js';
 import { isStateError } from '../error/state-error.js';
 import type {
   ChainStart,
@@ -63,7 +64,7 @@ export class CheckpointMetadataDecoder {
     const attachment = root.optionalField('attachment');
     const decodedAttachment = attachment && this.attachment(attachment);
     this.blobs.expectEnd(root);
-    const checkpointId = root.field('checkpointId').integer(1);
+    const checkpointId = root.field('checkpointId').integer(1, CHECKPOINT_ID_MAX);
     const lineage = root.optionalField('lineage');
     return {
       jobId: root.field('jobId').nonEmptyText(),

@@ -34,7 +34,7 @@ import type {
   FoundExternalSnapshot,
 } from '../checkpoint-storage/checkpoint-storage.js';
 import type { CheckpointOwner } from '../checkpoint-storage/checkpoint-storage-location.js';
-import { OWNER_EPOCH_MAX } from '../checkpoint-storage/restore-decision.js';
+import { CHECKPOINT_ID_MAX, OWNER_EPOCH_MAX } from '../checkpoint-storage/restore-decision.js';
 import { isStateError, StateError } from '../error/state-error.js';
 import type { KeyedStateBackend } from '../state-backend/keyed-state-backend.js';
 import { ClaimedSnapshots } from './claimed-snapshots.js';
@@ -168,7 +168,7 @@ class Takeover<K> {
     const firstCheckpointId = Math.max(
       nextCheckpointId(listing),
       (restored?.metadata.checkpointId ?? 0) + 1,
-      ...earlier.map(({ replacedFrom }) => replacedFrom),
+      ...earlier.map(({ replacedFrom }) => replacedFrom).filter((id) => id <= CHECKPOINT_ID_MAX),
     );
     if (restored !== undefined && ownership === 'claim') {
       const streams = checkpointStreams(restored.metadata);

@@ -233,6 +233,21 @@ describe('the next checkpoint id', () => {
     ).toBe(8);
     expect(nextCheckpointId(listing([[3, 1]], [from(2, 1, 12)]))).toBe(13);
   });
+
+  it('is not driven to where numbers stop to count by what somebody has put there', () => {
+    expect(
+      nextCheckpointId(
+        listing(
+          [
+            [3, 1],
+            [Number.MAX_SAFE_INTEGER, 'unreadable'],
+          ],
+          [],
+        ),
+      ),
+    ).toBe(4);
+    expect(nextCheckpointId(listing([], [from(2, 1, 2 ** 50 + 1)]))).toBe(1);
+  });
 });
 
 describe('a history that began with a snapshot from elsewhere (L5)', () => {

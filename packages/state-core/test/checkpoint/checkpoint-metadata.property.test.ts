@@ -239,7 +239,7 @@ const metadata: fc.Arbitrary<CheckpointMetadata> = fc
     fc
       .record({
         jobId: name,
-        checkpointId: fc.integer({ min: 2, max: Number.MAX_SAFE_INTEGER }),
+        checkpointId: fc.integer({ min: 2, max: 2 ** 50 }),
         timestampMs: fc.oneof(fc.integer({ min: 0, max: 2 ** 42 }), fc.constant(0.5)),
         properties: fc.record({
           snapshotKind: fc.constantFrom('checkpoint' as const, 'savepoint' as const),

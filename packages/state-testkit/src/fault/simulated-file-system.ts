@@ -165,7 +165,9 @@ export class SimulatedFileSystem implements StorageFiles {
 
   removeFile(path: string): Promise<boolean> {
     return this.step(`unlink ${path}`, () => {
-      if (this.disk.find(path) === undefined) return false;
+      const found = this.disk.find(path);
+      if (found === undefined) return false;
+      if (found.node.kind === 'directory') throw new StateError('storage-io-failed', `${path} is a directory`);
       this.changeNames(`unlink ${path}`, [this.going(path)]);
       return true;
     });

@@ -2,7 +2,9 @@
 
 import { FileSystemCheckpointStorage } from '@tidemark/checkpoint-storage-filesystem';
 import { silentLogger, systemClock, systemRandom } from '@tidemark/state-core';
+import { writeCheckpointMetadata } from '@tidemark/state-core/support';
 import { describe, expect, it } from 'vitest';
+import { fullMetadata } from '../../../state-core/test/checkpoint/checkpoint-metadata-fixture.js';
 
 describe('a pointer that can name nothing is not found, and no fault of the storage', () => {
   it.each([
@@ -16,5 +18,13 @@ describe('a pointer that can name nothing is not found, and no fault of the stor
     const parameters = { jobId: 'job', clock: systemClock, random: systemRandom, logger: silentLogger };
     const coordinator = await storage.createCoordinatorView(parameters);
     await expect(coordinator.resolveCheckpoint(pointer)).rejects.toMatchObject({ code: 'checkpoint-not-found' });
+  });
+});
+
+describe('metadata that names an id which nothing can follow', () => {
+  it('is damaged, and not what the next checkpoint counts from', () => {
+    const scope = { referenceOf: (location: string) => location, locationOf: (reference: string) => reference };
+    const metadata = { ...fullMetadata(), checkpointId: Number.MAX_SAFE_INTEGER, lineage: { epoch: 1 } };
+    expect(() => writeCheckpointMetadata(metadata, scope)).toThrow(/checkpointId is 9007199254740991/);
   });
 });
