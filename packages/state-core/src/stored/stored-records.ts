@@ -74,7 +74,9 @@ export class StoredRecords {
     if (paths.plainMax === Number.POSITIVE_INFINITY) return store.scan(keyGroup, stateId, prefix, after, limit);
     const storedPrefix = paths.storedPrefixOf(prefix);
     let from = after && paths.storedOf(after);
-    let found: KeyedStoreEntry[] | undefined;
+    // Whoever stopped in the middle of a bucket gets the rest of it first (SP2 of stored-paths.ts).
+    const rest = after !== undefined && after.length > paths.plainMax ? this.restOfBucket(after, prefix) : NO_ENTRIES;
+    let found = rest.length === 0 ? undefined : [...rest];
     for (;;) {
       const entries = store.scan(keyGroup, stateId, storedPrefix, from, limit);
       const matching = this.expand(entries, prefix);
@@ -85,6 +87,13 @@ export class StoredRecords {
       if (isEnd || found.length >= limit) return found;
       from = (entries[entries.length - 1] as KeyedStoreEntry).path;
     }
+  }
+
+  private restOfBucket(after: Uint8Array, prefix: Uint8Array): readonly KeyedStoreEntry[] {
+    const bucket = this.store.get(this.keyGroup, this.stateId, this.paths.storedOf(after));
+    if (bucket === undefined) return NO_ENTRIES;
+    const entries = readBucket(new Uint8Array(bucket));
+    return entries.filter(({ path }) => compareBytes(path, after) > 0 && beginsWith(path, prefix));
   }
 
   /** Entries of the store as entries by path. */
