@@ -81,6 +81,7 @@ export const hostileInputCases: readonly CheckpointStorageCase[] = [
         const above = folder.slice(0, folder.lastIndexOf('/'));
         locations.push(folder, `${folder}/`, above, `${above}/`, `${handle.location}/../..`);
         locations.push(handle.location.slice(0, -1), `${handle.location}x`, `${folder}/*`);
+        locations.push(`${location.externalPointer}/_metadata`, location.externalPointer);
       }
       for (const place of locations) {
         // It may say that this cannot be, or that nothing was there.

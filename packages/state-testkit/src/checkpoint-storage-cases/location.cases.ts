@@ -17,6 +17,10 @@ async function resolveOnly({ coordinator }: CheckpointStorageViews): Promise<Res
   return coordinator.resolveCheckpoint(found.externalPointer);
 }
 
+async function idsOf({ coordinator }: CheckpointStorageViews): Promise<number[]> {
+  return (await coordinator.list()).checkpoints.map(({ checkpointId }) => checkpointId);
+}
+
 /** Cases about locations. */
 export const locationCases: readonly CheckpointStorageCase[] = [
   {
@@ -32,6 +36,13 @@ export const locationCases: readonly CheckpointStorageCase[] = [
           checkpoints.every(({ published }) => !published),
           'it is found before it is published',
         );
+        for (const { externalPointer } of checkpoints) {
+          await assertRejects(
+            coordinator.resolveCheckpoint(externalPointer),
+            'checkpoint-not-found',
+            'its pointer before it is published',
+          );
+        }
       }
       const metadata = patternBytes(30_000);
       const pointer = await location.publish(metadata);
@@ -46,7 +57,11 @@ export const locationCases: readonly CheckpointStorageCase[] = [
           'listing',
         );
         const resolved = await resolveOnly(found);
-        assertEqual(await resolved.readMetadata(), patternBytes(30_000), 'metadata');
+        for (const time of ['once', 'again, after the reader has changed what it got']) {
+          const read = await resolved.readMetadata();
+          assertEqual(read, patternBytes(30_000), `metadata, read ${time}`);
+          read.fill(0);
+        }
         assertEqual(resolved.externalPointer, checkpoints[0]?.externalPointer, 'pointer of what was resolved');
       }
     },
@@ -64,7 +79,9 @@ export const locationCases: readonly CheckpointStorageCase[] = [
         'the same id before',
       );
       await location.publish(patternBytes(10));
+      const published = await harness.underTest.remains?.();
       await assertRejects(location.publish(patternBytes(11)), 'checkpoint-location-exists', 'the second publication');
+      assertEqual(await harness.underTest.remains?.(), published, 'what the second publication leaves');
       await assertRejects(
         views.coordinator.initializeLocationForCheckpoint(1, owner),
         'checkpoint-location-exists',
@@ -151,14 +168,21 @@ export const locationCases: readonly CheckpointStorageCase[] = [
     async run(harness) {
       const views = await harness.open();
       const owner = await harness.takeOver(views);
-      await views.coordinator.initializeBaseLocationsForCheckpoint();
+      const other = await harness.start(views, 1, owner);
+      await other.location.publish(patternBytes(10));
       const before = await harness.underTest.remains?.();
-      const { location, streams } = await harness.start(views, 1, owner);
+      const { location, streams } = await harness.start(views, 2, owner);
       await harness.write(streams, patternBytes(100_000));
       await location.disposeOnFailure();
       await location.disposeOnFailure();
-      assertEqual((await views.coordinator.list()).checkpoints, [], 'listing');
+      assertEqual(await idsOf(views), [1], 'checkpoints that are left');
       assertEqual(await harness.underTest.remains?.(), before, 'what the storage keeps');
+      const outcome = await location.publish(patternBytes(10)).then(
+        () => 'published',
+        () => 'an error',
+      );
+      assertEqual(outcome, 'an error', 'publication of what was given up');
+      assertEqual(await idsOf(views), [1], 'checkpoints after that');
     },
   },
   {

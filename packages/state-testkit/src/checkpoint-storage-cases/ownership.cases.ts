@@ -211,6 +211,8 @@ export const ownershipCases: readonly CheckpointStorageCase[] = [
       const { location } = await harness.start(overtaken, 1, first);
       const used = await harness.open();
       const second = await harness.takeOver(used);
+      await harness.takeOver(await harness.open());
+      await harness.takeOver(await harness.open());
       const latest = await harness.open();
       const owner = await harness.takeOver(latest);
       await latest.coordinator.forgetOwners?.(new Set([second.epoch]), owner);

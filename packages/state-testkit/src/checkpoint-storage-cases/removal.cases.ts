@@ -77,7 +77,8 @@ export const removalCases: readonly CheckpointStorageCase[] = [
       const kept = await harness.write(streams, patternBytes(50_000, 2), 'shared');
       const orphan = await harness.write(streams, patternBytes(50_000, 3), 'shared');
       await location.publish(patternBytes(10));
-      await views.coordinator.sweepUnreferenced([kept], owner);
+      const inLine = { kind: 'byte-stream', name: 'in-line', bytes: patternBytes(10) } as const;
+      await views.coordinator.sweepUnreferenced([inLine, kept], owner);
       assertEqual(await harness.read(views.worker, exclusive), patternBytes(50_000, 1), 'the stream of a checkpoint');
       assertEqual(await harness.read(views.worker, kept), patternBytes(50_000, 2), 'the stream that is named');
       const isThere = await harness.read(views.worker, orphan).then(

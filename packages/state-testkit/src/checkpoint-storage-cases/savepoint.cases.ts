@@ -4,6 +4,15 @@ import { assertEqual, assertRejects, assertTrue } from '../conformance/assertion
 import type { CheckpointStorageCase } from './checkpoint-storage-case.js';
 import { patternBytes } from './checkpoint-storage-harness.js';
 
+/** Whether a pointer leads into a directory, whichever way both are written. */
+function isUnder(pointer: string, directory: string): boolean {
+  const plain = (text: string): string =>
+    decodeURI(text)
+      .replaceAll('\\', '/')
+      .replace(/^[a-z][a-z0-9+.-]*:\/\//i, '');
+  return plain(pointer).includes(plain(directory));
+}
+
 /** Cases about savepoints. */
 export const savepointCases: readonly CheckpointStorageCase[] = [
   {
@@ -33,6 +42,10 @@ export const savepointCases: readonly CheckpointStorageCase[] = [
         assertEqual(await harness.read(elsewhere.worker, handle), patternBytes(100_000, index + 1), reference);
       }
       assertEqual((await coordinator.list()).checkpoints, [], 'checkpoints of the job');
+      assertTrue(
+        isUnder(externalPointer, String(harness.underTest.savepointTarget)),
+        `the savepoint is not where it was asked for: ${externalPointer}`,
+      );
     },
   },
   {

@@ -106,6 +106,13 @@ export const streamCases: readonly CheckpointStorageCase[] = [
           assertEqual(await harness.read(worker, structuredClone(handle)), bytes, `${length} bytes, ${scope}`);
           await coordinator.discard(handle);
         }
+        const mixed = await harness.stream(streams, scope);
+        const pieces = [10, 60_000, 1, 4096, 70_000, 3].map((length) => patternBytes(length, length));
+        for (const piece of pieces) await mixed.write(piece);
+        const handle = await mixed.closeAndGetHandle();
+        const found = handle === undefined ? undefined : await harness.read(worker, handle);
+        const expected = pieces.flatMap((piece) => [...piece]);
+        assertEqual(found, Uint8Array.from(expected), `small and large pieces in turn, ${scope}`);
       }
     },
   },
@@ -156,17 +163,19 @@ export const streamCases: readonly CheckpointStorageCase[] = [
     async run(harness) {
       const { streams } = await started(harness);
       const before = await harness.underTest.remains?.();
-      const abort = new AbortController();
-      const stream = await harness.stream(streams, 'shared', abort.signal);
-      await stream.write(patternBytes(100_000));
-      abort.abort(new Error('enough'));
-      const outcome = await stream.closeAndGetHandle().then(
-        () => 'a handle',
-        () => 'an error',
-      );
-      assertEqual(outcome, 'an error', 'closeAndGetHandle after the abort');
-      await stream.close();
-      assertEqual(await harness.underTest.remains?.(), before, 'what the storage keeps');
+      for (const length of [100, 100_000]) {
+        const abort = new AbortController();
+        const stream = await harness.stream(streams, 'shared', abort.signal);
+        await stream.write(patternBytes(length));
+        abort.abort(new Error('enough'));
+        const outcome = await stream.closeAndGetHandle().then(
+          () => 'a handle',
+          () => 'an error',
+        );
+        assertEqual(outcome, 'an error', `closeAndGetHandle of ${length} bytes after the abort`);
+        await stream.close();
+        assertEqual(await harness.underTest.remains?.(), before, 'what the storage keeps');
+      }
     },
   },
   {

@@ -1,0 +1,27 @@
+// Shows all cases to one subject after the other, in a thread that can be ended when a fault makes a case go on for ever.
+
+import { parentPort, workerData } from 'node:worker_threads';
+import { MUTANTS } from './mutants.js';
+import { runSubject, worldOf } from './run-mutant.js';
+import { SourceModules } from './source-modules.js';
+
+const { repository, jobs } = workerData as { repository: string; jobs: readonly string[] };
+const sources = new SourceModules(repository);
+const tell = (message: object): void => parentPort?.postMessage(message);
+
+for (const job of jobs) {
+  tell({ kind: 'begun', job });
+  const mutant = MUTANTS.find(({ id }) => id === job);
+  const subject = mutant?.subject ?? job.slice('control/'.length);
+  try {
+    const world = mutant === undefined ? sources : worldOf(sources, mutant);
+    await runSubject(sources, subject, world, {
+      caseTimeoutMs: 10_000,
+      onCase: (id, failure) => tell({ kind: 'case', job, id, failure: failure?.slice(0, 400) }),
+    });
+    tell({ kind: 'ended', job });
+  } catch (error) {
+    tell({ kind: 'ended', job, broken: String(error) });
+  }
+}
+tell({ kind: 'finished' });

@@ -1,0 +1,18 @@
+// A fault, as data.
+
+import type { SourceChange } from './source-modules.js';
+
+/** An implementation of ours with one plausible fault. */
+export interface Mutant extends SourceChange {
+  /** Names it for ever; says what the fault does. */
+  readonly id: string;
+  /** What a user would see of it, as a sentence without its full stop. */
+  readonly breaks: string;
+  /** What is tested: {@link import('./subjects.js').SUBJECTS}. */
+  readonly subject: string;
+  /** Cases that must fail because of it. */
+  readonly killers: readonly string[];
+}
+
+/** Faults without their subject: a file of data is about one. */
+export type MutantOf = Omit<Mutant, 'subject'>;

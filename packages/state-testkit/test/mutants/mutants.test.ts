@@ -1,0 +1,40 @@
+// Every mutant is found by the cases that are listed for it, and the sources without a fault pass those cases.
+
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { MUTANTS } from './mutants.js';
+import { type Outcomes, runSubject, worldOf } from './run-mutant.js';
+import { SourceModules } from './source-modules.js';
+import { SUBJECTS } from './subjects.js';
+
+const sources = new SourceModules(resolve(fileURLToPath(import.meta.url), '../../../../..'));
+
+/** Those that have mutants. */
+const subjects = SUBJECTS.map(({ id }) => id).filter((id) => MUTANTS.some(({ subject }) => subject === id));
+
+function failedOf(outcomes: Outcomes): string[] {
+  return [...outcomes].flatMap(([id, failure]) => (failure === undefined ? [] : [id])).sort();
+}
+
+test('no two mutants have one name', () => {
+  expect(MUTANTS.length).toBe(new Set(MUTANTS.map(({ id }) => id)).size);
+});
+
+describe('without a fault every case passes that is listed for', () => {
+  test.each(subjects)('%s', async (subject) => {
+    const mutants = MUTANTS.filter((mutant) => mutant.subject === subject);
+    const cases = [...new Set(mutants.flatMap(({ killers }) => killers))].sort();
+    const outcomes = await runSubject(sources, subject, sources, { cases });
+    expect([...outcomes.keys()].sort(), 'cases that were shown').toEqual(cases);
+    expect(failedOf(outcomes)).toEqual([]);
+  });
+});
+
+describe.each(subjects)('a fault of %s is found:', (subject) => {
+  test.each(MUTANTS.filter((mutant) => mutant.subject === subject))('$id: $breaks', async (mutant) => {
+    expect(mutant.killers).not.toEqual([]);
+    const outcomes = await runSubject(sources, subject, worldOf(sources, mutant), { cases: mutant.killers });
+    expect(failedOf(outcomes)).toEqual(mutant.killers);
+  });
+});
