@@ -1,7 +1,7 @@
 // The dirty cells of one key group, in the order in which they are written: by epoch, state, path.
 //
-//   DG1. What is written of an epoch is sorted in runs: the cells that were listed when the run began. Cells that are listed
-//        meanwhile are for the next run.
+//   DG1. What is written of an epoch is sorted in runs: the cells that were listed first when the run began, RUN_CELLS_MAX of
+//        them. Others, and cells that are listed meanwhile, are for the next run.
 //   DG2. A cell that has become clean, or dirty in another list, is passed over.
 //   DG3. An epoch is done when it has no listed cell left; nothing of a later epoch is written before. Cells that cannot be
 //        written stand aside in `failed`.
@@ -11,6 +11,8 @@ import type { Cell } from './cell.js';
 import type { CellTable } from './cell-table.js';
 import type { PathWriter } from './path-writer.js';
 
+/** Cells that are sorted at once: about 2 ms, however many are dirty. */
+const RUN_CELLS_MAX = 8192;
 /** Dead cells that a list may hold before it is swept. */
 const DEAD_KEPT = 1024;
 
@@ -87,8 +89,11 @@ export class DirtyList {
   }
 
   private begin(paths: PathWriter): void {
-    const run = this.cells.filter((cell) => this.isWaiting(cell));
-    this.cells = [];
+    // In the order of listing, so that the clearing of a map is in no later run than what was put after it.
+    const isAll = this.cells.length <= RUN_CELLS_MAX;
+    const listed = isAll ? this.cells : this.cells.slice(0, RUN_CELLS_MAX);
+    this.cells = isAll ? [] : this.cells.slice(RUN_CELLS_MAX);
+    const run = listed.filter((cell) => this.isWaiting(cell));
     this.dead = 0;
     for (const cell of run) cell.path = pathOf(cell, paths);
     run.sort(byPath);

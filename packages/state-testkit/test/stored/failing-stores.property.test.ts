@@ -184,6 +184,25 @@ it('gives a list of which a part was written, and the rest not yet', async () =>
   expect([...plainState(restored, lists).get()]).toEqual(elements);
 });
 
+it('writes what came after the clearing of a map after it, where so much is dirty that it is sorted in parts', async () => {
+  const { harness, backend } = await open(new MemoryKeyedStore());
+  backend.setCurrentKey(1);
+  const state = plainState(backend, maps);
+  const entries = (value: number): [string, number][] =>
+    Array.from({ length: 20_000 }, (_, entry) => [`${entry}`, value]);
+  state.putAll(entries(1));
+  await harness.snapshot(backend);
+  state.putAll(entries(2));
+  state.clear();
+  state.putAll(entries(3));
+  const restored = await harness.createKeyed<number>({
+    numberOfKeyGroups: 1,
+    restore: [await harness.snapshot(backend)],
+  });
+  restored.setCurrentKey(1);
+  expect(new Map(plainState(restored, maps).entries())).toEqual(new Map(entries(3)));
+});
+
 /** What the program has put where. */
 type Contents = readonly { readonly list: number[]; readonly map: Map<string, number> }[];
 
