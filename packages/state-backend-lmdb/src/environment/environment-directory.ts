@@ -102,20 +102,21 @@ export function removeStaleDirectories(localDirectory: string): {
     for (const path of isOnTheWay ? [jobPath] : namesIn(jobPath).map((name) => join(jobPath, name))) {
       const owner = readOwner(path);
       if (owner === undefined) {
+        if (isGivenUpClaim(job)) removeQuietly(path);
         // Not a claim: whoever makes that writes its owner next.
-        if (job.startsWith(TRASH) || (!isOnTheWay && ENVIRONMENT.test(path))) removeEmptyQuietly(path);
+        else if (job.startsWith(TRASH) || (!isOnTheWay && ENVIRONMENT.test(path))) removeEmptyQuietly(path);
         continue;
       }
       const liveness = livenessOf(owner.process);
       if (liveness === 'unknown') unknown.push(path);
       if (liveness === 'dead' && removeStale(localDirectory, path)) removed.push(path);
     }
-    if (!isOnTheWay || isGivenUpClaim(job)) removeEmptyQuietly(jobPath);
+    if (!isOnTheWay) removeEmptyQuietly(jobPath);
   }
   return { removed, unknown };
 }
 
-/** Whoever made it has ended before it could say whose it is. */
+/** Whoever made it has ended before it could say whose it is, or in the middle of that. */
 function isGivenUpClaim(name: string): boolean {
   const pid = Number(/^\.claim-(\d+)-/.exec(name)?.[1]);
   return Number.isSafeInteger(pid) && livenessOf({ ...thisProcess(), pid, started: '' }) === 'dead';

@@ -113,13 +113,15 @@ describe('the directory of an environment', () => {
 });
 
 describe('what dead processes left', () => {
-  it('is removed when they were ended while they removed it themselves: its owner is the last that goes', () => {
+  it('is removed when they were ended while they made or removed it: an owner that is not whole, or is the last that went', () => {
     const directory = temporaryDirectory();
     const empty = [join(directory, 'job-a', 'state_0_0-15_7'), join(directory, '.trash-0123456789abcdef')];
     const others = [join(directory, 'job-b', 'not-ours'), join(directory, `.claim-${process.pid}-x`)];
-    for (const path of [...empty, ...others]) mkdirSync(path, { recursive: true });
+    const halfClaimed = join(directory, `.claim-${DEAD.pid}-y`);
+    for (const path of [...empty, ...others, halfClaimed]) mkdirSync(path, { recursive: true });
+    writeFileSync(join(halfClaimed, 'owner.json'), '{"form');
     removeStaleDirectories(directory);
-    for (const path of [...empty, join(directory, 'job-a')]) expect(existsSync(path), path).toBe(false);
+    for (const path of [...empty, join(directory, 'job-a'), halfClaimed]) expect(existsSync(path), path).toBe(false);
     for (const path of others) expect(existsSync(path), path).toBe(true);
   });
 

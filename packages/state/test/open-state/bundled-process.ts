@@ -10,22 +10,35 @@ import { build } from 'esbuild';
 const CONFIGURATION = fileURLToPath(new URL('../../../../tools/config/tsconfig.dev.json', import.meta.url));
 
 // Only the package that depends on it can see it; its binary is found from where it is installed.
-const INSTALLED_LMDB = join(
+export const INSTALLED_LMDB: string = join(
   dirname(createRequire(new URL('../../../state-backend-lmdb/package.json', import.meta.url)).resolve('lmdb')),
   '../node-index.js',
 );
 
-/** Bundles a file beside this one, our packages from their sources, and returns the path of the program. */
-export async function bundleProcess(name: string, directory: string): Promise<string> {
+/** Where a program is, and what it has in the place of packages. */
+export interface BundleOptions {
+  /** Default: beside this file. */
+  readonly folder?: URL;
+  /** Files by the names that they are imported by. */
+  readonly alias?: Readonly<Record<string, string | URL>>;
+}
+
+/** Bundles a file, our packages from their sources, and returns the path of the program. */
+export async function bundleProcess(
+  name: string,
+  directory: string,
+  { folder = new URL('.', import.meta.url), alias = {} }: BundleOptions = {},
+): Promise<string> {
+  const others = Object.entries(alias).map(([from, to]) => [from, to instanceof URL ? fileURLToPath(to) : to]);
   const outfile = join(directory, `${name}.mjs`);
   await build({
-    entryPoints: [fileURLToPath(new URL(`${name}.ts`, import.meta.url))],
+    entryPoints: [fileURLToPath(new URL(`${name}.ts`, folder))],
     outfile,
     bundle: true,
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    alias: { ...sourcesOfPackages(), lmdb: INSTALLED_LMDB },
+    alias: { ...sourcesOfPackages(), lmdb: INSTALLED_LMDB, ...Object.fromEntries(others) },
     external: [`${dirname(INSTALLED_LMDB)}/*`],
     logLevel: 'error',
     // What is bundled of CommonJS still asks for modules of Node by `require`.
