@@ -56,6 +56,7 @@ export {
   type FaultSubject,
   faultConformance,
 } from './crash-cases/fault-conformance.js';
+export { contentAt, Ledger, type LedgerOptions } from './crash-cases/ledger.js';
 export { checkpointStorageFactoryCases, stateBackendFactoryCases } from './factory-cases/factory.cases.js';
 export {
   type FactoryCase,

@@ -4,7 +4,7 @@ import { FileSystemCheckpointStorage } from '@tidemark/checkpoint-storage-filesy
 import { silentLogger, systemClock, systemRandom } from '@tidemark/state-core';
 import { writeCheckpointMetadata } from '@tidemark/state-core/support';
 import { describe, expect, it } from 'vitest';
-import { fullMetadata } from '../../../state-core/test/checkpoint/checkpoint-metadata-fixture.js';
+import { fullMetadata } from '../checkpoint/checkpoint-metadata-fixture.js';
 
 describe('a pointer that can name nothing is not found, and no fault of the storage', () => {
   it.each([

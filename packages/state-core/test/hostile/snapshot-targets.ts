@@ -35,10 +35,10 @@ import {
   type SeededRandom,
   SimulatedFileSystem,
 } from '@tidemark/state-testkit';
-import { directoryScope, fullMetadata } from '../../../state-core/test/checkpoint/checkpoint-metadata-fixture.js';
-import { MemoryInputStream } from '../../../state-core/test/snapshot-format/memory-stream.js';
-import { putTogether, takeApart } from '../../../state-core/test/snapshot-format/segment-forgery.js';
-import { createOperatorStateBackend, snapshotOf } from '../../../state-core/test/support/operator-state-fixture.js';
+import { directoryScope, fullMetadata } from '../checkpoint/checkpoint-metadata-fixture.js';
+import { MemoryInputStream } from '../snapshot-format/memory-stream.js';
+import { putTogether, takeApart } from '../snapshot-format/segment-forgery.js';
+import { createOperatorStateBackend, snapshotOf } from '../support/operator-state-fixture.js';
 import { numbered } from './numbered.js';
 import { type CorpusFile, INSIDE, locationsIn, type SnapshotCorpus, segmentsIn, storageOn } from './snapshot-corpus.js';
 

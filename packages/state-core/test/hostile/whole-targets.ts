@@ -5,6 +5,7 @@ import { ListStateDescriptor, MapStateDescriptor, openState, string, ValueStateD
 import type { KeyedStore } from '@tidemark/state-core/spi';
 import { readCheckpointMetadata, storedStateBackend, writeCheckpointMetadata } from '@tidemark/state-core/support';
 import {
+  contentAt,
   type FuzzTarget,
   isEqual,
   MemoryKeyedStore,
@@ -14,7 +15,6 @@ import {
   SeededRandom,
   SimulatedFileSystem,
 } from '@tidemark/state-testkit';
-import { contentAt } from '../../../state-testkit/src/crash-cases/ledger.js';
 import { numbered } from './numbered.js';
 import { type CorpusFile, openLedger, type SnapshotCorpus, segmentsIn } from './snapshot-corpus.js';
 import { forgedSegment, reframed, withReference } from './snapshot-targets.js';

@@ -5,8 +5,7 @@
 import { FileSystemCheckpointStorage } from '@tidemark/checkpoint-storage-filesystem';
 import { HashMapStateBackend } from '@tidemark/state-backend-hashmap';
 import type { SegmentReference } from '@tidemark/state-core/spi';
-import { RecordedDisk, SimulatedFileSystem, type StorageFiles } from '@tidemark/state-testkit';
-import { Ledger } from '../../../state-testkit/src/crash-cases/ledger.js';
+import { Ledger, RecordedDisk, SimulatedFileSystem, type StorageFiles } from '@tidemark/state-testkit';
 
 /** The storage of the snapshot, on these files alone (SC1). */
 export function storageOn(files: StorageFiles): FileSystemCheckpointStorage {

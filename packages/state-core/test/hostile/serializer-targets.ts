@@ -10,7 +10,7 @@ import {
   serializeToBytes,
 } from '@tidemark/state-core/spi';
 import { type FuzzTarget, isEqual, mutateBytes, mutateJson } from '@tidemark/state-testkit';
-import { EVERY_TYPE, KEY_ROWS } from '../../../state-core/test/serialization/every-type.js';
+import { EVERY_TYPE, KEY_ROWS } from '../serialization/every-type.js';
 import { numbered } from './numbered.js';
 
 const decoder = new TextDecoder('utf-8');

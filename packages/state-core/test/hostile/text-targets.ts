@@ -1,6 +1,7 @@
 // Text from outside: configuration files, settings, pointers to snapshots, references in metadata.
 
 import { type FileSystem, FileSystemCheckpointStorage, NodeFileSystem } from '@tidemark/checkpoint-storage-filesystem';
+import { parseConfiguration } from '@tidemark/state';
 import {
   Configuration,
   configurationFromEnvironment,
@@ -16,7 +17,6 @@ import {
   type SeededRandom,
   SimulatedFileSystem,
 } from '@tidemark/state-testkit';
-import { parseConfiguration } from '../../src/index.js';
 import { type CorpusFile, INSIDE, type SnapshotCorpus, storageOn } from './snapshot-corpus.js';
 
 const decoder = new TextDecoder();
