@@ -1,6 +1,6 @@
 // A keyed store that somebody else wrote: what its failures and its misunderstandings look like to the program.
 
-import { int32, isStateError, StateError, ValueStateDescriptor } from '@tidemark/state-core';
+import { int32, isStateError, MapStateDescriptor, StateError, ValueStateDescriptor } from '@tidemark/state-core';
 import type { KeyedStore } from '@tidemark/state-core/spi';
 import { storedStateBackend } from '@tidemark/state-core/support';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -113,6 +113,33 @@ describe('a store that throws', () => {
       },
     });
     expect(error).toBe(own);
+  });
+
+  it('EmbeddedRocksDBStateBackendTest.testMapStateClear: is heard when the entries of a cleared map are taken away, and no checkpoint has them', async () => {
+    const store = new MemoryKeyedStore();
+    const harness = harnessOf(() => store);
+    const backend = await harness.createKeyed<number>();
+    const descriptor = new MapStateDescriptor('map', { key: int32, value: int32 });
+    const map = plainState(backend, descriptor);
+    backend.setCurrentKey(1);
+    map.putAll([
+      [1, 1],
+      [2, 2],
+    ]);
+    await harness.snapshot(backend);
+    const scan = store.scan.bind(store);
+    store.scan = failing;
+    map.clear();
+    const error = await harness.snapshot(backend).catch((thrown: unknown) => thrown);
+    expect(isStateError(error)).toBe(true);
+    expect(String(error)).toContain("the store of the state backend 'strange' failed in scan()");
+    expect(map.isEmpty()).toBe(true);
+    store.scan = scan;
+    const restored = await harnessOf(() => new MemoryKeyedStore()).createKeyed<number>({
+      restore: [await harness.snapshot(backend)],
+    });
+    restored.setCurrentKey(1);
+    expect([...plainState(restored, descriptor).entries()]).toEqual([]);
   });
 
   it('fails the checkpoint that reads it, and the state goes on', async () => {
