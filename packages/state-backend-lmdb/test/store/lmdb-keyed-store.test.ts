@@ -153,7 +153,7 @@ describe.each([true, false])('an lmdb store, checksums %s', (checksums) => {
     expect(store.scan(1, 1, EMPTY, undefined, 10)).toHaveLength(1);
   });
 
-  it('commits a batch in parts when it is longer than the write batch size', async () => {
+  it('RocksDBWriteBatchWrapperTest.testWriteBatchWrapperFlushAfterCountExceed: commits a batch in parts when it is longer than the write batch size', async () => {
     const store = new LmdbKeyedStore(await openEnvironment({ checksums, writeBatchBytes: 4096 }));
     store.batch(() => {
       for (let index = 0; index < 1000; index++) store.put(1, 1, bytes(`k${index}`), bytes('0123456789'.repeat(5)));
