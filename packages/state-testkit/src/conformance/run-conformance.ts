@@ -10,7 +10,7 @@ import { type CaseError, type CaseReport, type ConformanceReport, totalsOf } fro
 import { rulesOfCase } from './conformance-rule.js';
 
 /** How long a case may take when nobody says otherwise. */
-const CASE_TIMEOUT_MS_DEFAULT = 120_000;
+export const CASE_TIMEOUT_MS_DEFAULT: number = 120_000;
 
 /** How far a run is. */
 export interface ConformanceProgress {
