@@ -1,6 +1,7 @@
 // What hostile inputs have found, one test for each: see hostile-inputs.property.test.ts.
 
 import { FileSystemCheckpointStorage } from '@tidemark/checkpoint-storage-filesystem';
+import { parseConfiguration } from '@tidemark/state';
 import { silentLogger, systemClock, systemRandom } from '@tidemark/state-core';
 import { writeCheckpointMetadata } from '@tidemark/state-core/support';
 import { describe, expect, it } from 'vitest';
@@ -26,5 +27,14 @@ describe('metadata that names an id which nothing can follow', () => {
     const scope = { referenceOf: (location: string) => location, locationOf: (reference: string) => reference };
     const metadata = { ...fullMetadata(), checkpointId: Number.MAX_SAFE_INTEGER, lineage: { epoch: 1 } };
     expect(() => writeCheckpointMetadata(metadata, scope)).toThrow(/checkpointId is 9007199254740991/);
+  });
+});
+
+describe('a configuration file that is nested without end', () => {
+  it.each(['? ', '[', '{a: ', '- '])('of %j is refused in words', (token) => {
+    const text = `state:\n  ${token.repeat(20_000)}`;
+    expect(() => parseConfiguration(text, 'tidemark.yaml')).toThrow(
+      expect.objectContaining({ code: 'config-file-invalid' }),
+    );
   });
 });

@@ -54,6 +54,16 @@ export function readConfigurationFile(file: string | URL | undefined, directory:
  * @throws StateError `config-file-invalid`, `config-value-invalid` when one key is written twice.
  */
 export function parseConfiguration(text: string, name: string): Configuration {
+  try {
+    return parse(text, name);
+  } catch (error) {
+    // Sections within sections without end: the parser goes down with them.
+    if (error instanceof RangeError) throw invalid(name, 'it is nested too deeply', error);
+    throw error;
+  }
+}
+
+function parse(text: string, name: string): Configuration {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: false });
   const [error] = document.errors;
