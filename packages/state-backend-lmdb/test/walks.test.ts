@@ -57,7 +57,7 @@ describe.each(caches)('with $title', ({ cacheBytes }) => {
   }
 });
 
-describe('what a snapshot writes', () => {
+describe('RocksKeyGroupsRocksSingleStateIteratorTest: what a snapshot writes', () => {
   const numbers = new ValueStateDescriptor('numbers', { type: int32 });
   const maps = new MapStateDescriptor('maps', { key: int32, value: int32 });
   const texts = new ValueStateDescriptor('texts', { type: string });
@@ -101,7 +101,7 @@ describe('what a snapshot writes', () => {
     ['testMergeIteratorByte', 16],
     ['testMergeIteratorShort', 1024],
   ] as const)(
-    'RocksKeyGroupsRocksSingleStateIteratorTest.%s: of %i key groups every entry of every state once, in the order of key group, state, key',
+    '%s: of %i key groups every entry of every state once, in the order of key group, state, key',
     async (_name, numberOfKeyGroups) => {
       const entries = await entriesOf(numberOfKeyGroups, 3000);
       expect([...entries].sort()).toEqual(entries);
@@ -115,7 +115,7 @@ describe('what a snapshot writes', () => {
     },
   );
 
-  it('RocksKeyGroupsRocksSingleStateIteratorTest.testEmptyMergeIterator: of states without entries nothing', async () => {
+  it('testEmptyMergeIterator: of states without entries nothing', async () => {
     expect(await entriesOf(16, 0)).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@ import type { FlinkArea } from '../flink-area.ts';
 
 export const embeddedBackend: FlinkArea = {
   title: 'Embedded backend',
-  state: 'later',
+  state: 'complete',
   classes: [
     {
       name: 'CompositeKeySerializationUtilsTest',
@@ -57,6 +57,7 @@ export const embeddedBackend: FlinkArea = {
         [
           'testDefaultDbLogDir',
           'log level default; db log dir = directory of the process log file; path length > 255 → log dir unset',
+          'LMDB writes no log of its own: what the backend has to say goes to the logger of the job.',
         ],
         [
           'testSetDbPath',
@@ -66,9 +67,17 @@ export const embeddedBackend: FlinkArea = {
           'testConfigureTimerService',
           'key state.backend.rocksdb.timer-service.factory, values ROCKSDB/HEAP, default ROCKSDB; HEAP configured → heap queue factory',
         ],
-        ['testConfigureRocksDBPriorityQueueFactoryCacheSize', 'cache size 512 reaches the factory'],
+        [
+          'testConfigureRocksDBPriorityQueueFactoryCacheSize',
+          'cache size 512 reaches the factory',
+          'A queue of the store keeps the first elements of each key group in memory, always as many; there is no size to set.',
+        ],
         ['testConfigureTimerServiceLoadingFromApplication', 'set HEAP in code, ROCKSDB in config → HEAP (code wins)'],
-        ['testConfigureRocksDBCompressionPerLevel', '[none, snappy] reaches column options'],
+        [
+          'testConfigureRocksDBCompressionPerLevel',
+          '[none, snappy] reaches column options',
+          'A file of LMDB is a tree of pages without levels, and the pages are not compressed; checkpoints are, with execution.checkpointing.snapshot-compression.',
+        ],
         [
           'testStoragePathWithFilePrefix testWithDefaultFsSchemeNoStoragePath testWithDefaultFsSchemeAbsoluteStoragePath',
           '"file:" URI accepted; default remote scheme never applies to the local directory',
@@ -80,18 +89,31 @@ export const embeddedBackend: FlinkArea = {
         ],
         ['testContinueOnSomeDbDirectoriesMissing', 'one of two unusable → works'],
         ['testPredefinedOptions', 'default DEFAULT; config FLASH_SSD_OPTIMIZED; setter SPINNING_DISK_OPTIMIZED wins'],
-        ['testOptionsFactory', 'options factory from config (background jobs 4); programmatic factory replaces it'],
+        [
+          'testOptionsFactory',
+          'options factory from config (background jobs 4); programmatic factory replaces it',
+          'There are no options of the store beyond those of the configuration and of the constructor, so there is no factory that makes others.',
+        ],
         ['testConfigureManagedMemory', 'configurable'],
         [
           'testConfigureIllegalMemoryControlParameters',
           '−1B, ratios −0.1 / 1.1 → IllegalArgumentException; write 0.6 + high priority 0.6 (> 1) → validate fails',
         ],
-        ['testDefaultRestoreOverlapThreshold testConfigureRestoreOverlapThreshold', '0.0; 0.3'],
+        [
+          'testDefaultRestoreOverlapThreshold testConfigureRestoreOverlapThreshold',
+          '0.0; 0.3',
+          'No database is taken over to be clipped: of every segment a subtask reads the key groups that are its own, however many these are.',
+        ],
         [
           'testDefaultUseIngestDB testConfigureUseIngestDB testDefaultUseDeleteFilesInRange testConfigureUseFilesInRange testDefaultIncrementalRestoreInstanceBufferSize testConfigureIncrementalRestoreInstanceBufferSize',
           'default flag and its inversion are honoured',
+          'These choose how files of several databases become one. A checkpoint has no files of the store: its records are put into a new one, and there is nothing to ingest, to delete by file or to copy through a second instance.',
         ],
-        ['testConfigurePeriodicCompactionTime testConfigureQueryTimeAfterNumEntries', '"1d" → 1 day; "100" → 100'],
+        [
+          'testConfigurePeriodicCompactionTime testConfigureQueryTimeAfterNumEntries',
+          '"1d" → 1 day; "100" → 100',
+          'LMDB compacts without looking at entries, so nothing expires in a compaction: expired entries go in idle moments, when they are met, and with the options of time to live.',
+        ],
       ],
     },
     {
@@ -104,6 +126,7 @@ export const embeddedBackend: FlinkArea = {
         [
           'testChooseTheBestStateHandleForInitial',
           'the handle with most key groups in the range is chosen, then the one with the larger part inside',
+          'No handle is the one to begin with: of each a subtask reads the key groups that are its own.',
         ],
       ],
     },
@@ -127,6 +150,7 @@ export const embeddedBackend: FlinkArea = {
         [
           'testDefaultWriteOptionsHaveDisabledWAL testNotClosingPassedInWriteOption',
           'own options disable the WAL and are closed; passed-in ones are not closed',
+          'LMDB has no write-ahead log, and a batch takes no options that somebody would have to close.',
         ],
       ],
     },
@@ -154,10 +178,12 @@ export const embeddedBackend: FlinkArea = {
         [
           'testCreateSharedResourcesWithExpectedCapacity',
           'total 2048, write 0.5: cache = (3−0.5)·2048/3 = 1706, write-buffer = 2·2048·0.5/3 = 682',
+          'There are no write buffers to divide memory with: all of the share of a backend is its one cache.',
         ],
         [
           'testCalculateRocksDBDefaultArenaBlockSize testCalculateRocksDBMutableLimit testValidateArenaBlockSize',
           '64 MiB → 8 MiB; 64 MiB−1 → 8 MiB; 64 MiB+8 → 8 MiB+4096; mutable limit = 7/8; arena 8 MiB invalid for limit 4 MiB, valid for 12 MiB',
+          'There are no memtables and no arenas to size.',
         ],
       ],
     },

@@ -4,7 +4,7 @@ import type { FlinkArea } from '../flink-area.ts';
 
 export const metrics: FlinkArea = {
   title: 'Metrics',
-  state: 'later',
+  state: 'complete',
   classes: [
     {
       name: 'StateBackendTestBase',

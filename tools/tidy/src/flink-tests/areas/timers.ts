@@ -50,6 +50,7 @@ export const timers: FlinkArea = {
         [
           'testNotSerializingTimersInRawStateForSavepoints testSerializingTimersInRawStateForCheckpoints',
           'heap timers with RocksDB: raw keyed state empty for canonical savepoint, non-empty for checkpoint',
+          'Queues on the heap are keyed state like those of the store: their elements are records of the same segments, in savepoints as in checkpoints, and never raw keyed state.',
         ],
       ],
     },

@@ -4,7 +4,7 @@ import type { FlinkArea } from '../flink-area.ts';
 
 export const ttl: FlinkArea = {
   title: 'Time to live',
-  state: 'later',
+  state: 'complete',
   classes: [
     {
       name: 'StateBackendTestBase',
