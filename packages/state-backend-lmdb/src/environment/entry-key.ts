@@ -16,6 +16,7 @@ export const PATH_BYTES_MAX: number = 1974;
 const PREFIX_BYTES: number = 4;
 // Below this a loop is faster than a call of `set`.
 const LOOP_BYTES_MAX: number = 32;
+const COPY_LOOP_BYTES_MAX: number = 96;
 
 /** Handed to lmdb as the end of a range. */
 export const END: Uint8Array = new Uint8Array(0);
@@ -26,6 +27,8 @@ const NO_PATH: Uint8Array = new Uint8Array(0);
 export class EntryKey {
   /** Key group times 65,536 plus state. */
   prefix = 0;
+  /** The path of the key that was read last. Nobody writes to it afterwards. */
+  lastPath: Uint8Array = NO_PATH;
   private endPrefix = 0;
   private endPath: Uint8Array = NO_PATH;
 
@@ -38,7 +41,10 @@ export class EntryKey {
       path === END
         ? writeEntryKey(this.endPrefix, this.endPath, target, start)
         : writeEntryKey(this.prefix, path, target, start);
-    this.readKey = (source, start, end) => copyOf(source, start + PREFIX_BYTES, end);
+    this.readKey = (source, start, end) => {
+      this.lastPath = copyOf(source, start + PREFIX_BYTES, end);
+      return this.lastPath;
+    };
   }
 
   /** A range over the paths of a state that begin with `path`. */
@@ -85,6 +91,10 @@ function pathAfter(prefix: Uint8Array): Uint8Array | undefined {
 /** A plain array of its own, also from a `Buffer`. */
 export function copyOf(source: Uint8Array, start: number, end: number): Uint8Array {
   const copy = new Uint8Array(end - start);
+  if (copy.length > COPY_LOOP_BYTES_MAX) {
+    copy.set(source.subarray(start, end));
+    return copy;
+  }
   for (let index = start; index < end; index++) copy[index - start] = source[index] as number;
   return copy;
 }

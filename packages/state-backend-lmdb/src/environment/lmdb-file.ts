@@ -34,6 +34,7 @@ import type { Database, RootDatabase } from 'lmdb';
 import { copyOf, END, EntryKey, PATH_BYTES_MAX, prefixOf, prefixOfKey } from './entry-key.js';
 import type { LmdbModule } from './lmdb-module.js';
 import { localFileError, localStateBroken } from './local-file-errors.js';
+import { RangeReader } from './range-reader.js';
 import { EMERGENCY_PAGES, SpaceReserve } from './space-reserve.js';
 
 /** Values up to this size are one record: 64 pages of 4 KiB without what LMDB adds. */
@@ -46,6 +47,7 @@ const RECORD_BYTES: number = 12;
 const DATABASES: number = 3;
 /** Values that are handed out share one view per length up to here. */
 const VIEW_BYTES_MAX: number = 1024;
+const SET_BYTES_MIN: number = 48;
 /** A copied leaf, a new one beside it, and a branch. */
 const PAGES_PER_WRITE: number = 3;
 /** Upper branches, the catalogue, the list of free pages. */
@@ -62,9 +64,10 @@ const READER_BYTES: number = 64;
 type BytesDatabase = Database<Uint8Array, Uint8Array>;
 
 /** lmdb keeps the native environment on its stores; the typed interface does not name it. */
-interface NativeTransactions {
+interface NativeEnvironment {
   beginTxn(flags: number): void;
   commitTxn(): void;
+  info(): { readonly lastPageNumber: number };
 }
 
 /** How a file is opened. */
@@ -111,10 +114,12 @@ export class LmdbFile {
   readonly path: string;
   private readonly settings: LmdbFileSettings;
   private readonly root: RootDatabase<Uint8Array, Uint8Array>;
+  private readonly native: NativeEnvironment;
   private readonly entries: BytesDatabase;
   private readonly pieces: BytesDatabase;
   /** The entries again, under whole keys. */
   private readonly wholeKeys: BytesDatabase;
+  private readonly entryRange: RangeReader;
   private readonly key: EntryKey;
   private readonly descriptor: number;
   private readonly reserve: SpaceReserve;
@@ -144,6 +149,7 @@ export class LmdbFile {
     const keyed = { encoding: 'binary', keyEncoder: this.key } as const;
     const whole = { encoding: 'binary', keyEncoding: 'binary' } as const;
     this.root = openRoot(module, settings);
+    this.native = (this.root as unknown as { readonly env: NativeEnvironment }).env;
     let descriptor: number | undefined;
     try {
       descriptor = openSync(path, isWindows ? 'r' : 'r+');
@@ -155,12 +161,14 @@ export class LmdbFile {
         // Windows: LMDB extends the file by itself, and a mapped one cannot be extended beside it.
         fileBytes: isWindows ? Number.MAX_SAFE_INTEGER : fstatSync(descriptor).size,
         limitBytes: settings.limitBytes,
-        pageUse: () => this.statistics(),
+        pagesUsed: () => this.native.info().lastPageNumber + 1,
+        pagesFree: () => this.statistics().freePages,
       });
       this.reserve.begin();
       this.entries = this.root.openDB({ name: 'entries', ...keyed });
       this.pieces = this.root.openDB({ name: 'pieces', ...keyed });
       this.wholeKeys = this.root.openDB({ name: 'entries', ...whole });
+      this.entryRange = new RangeReader(this.root, 'entries', this.key);
       const header = this.root.openDB({ name: 'header', ...whole });
       header.putSync(HEADER_KEY, settings.header);
       // Read back: a file system that keeps nothing is found here and not with the first record.
@@ -232,7 +240,10 @@ export class LmdbFile {
     if (length > INLINE_BYTES) {
       this.putLarge(keyGroup, stateId, path, value);
     } else {
-      this.record.bytes.set(value);
+      const { bytes } = this.record;
+      // A call of `set` costs more than copying a few bytes.
+      if (length > SET_BYTES_MIN) bytes.set(value);
+      else for (let index = 0; index < length; index++) bytes[index] = value[index] as number;
       this.putRecord(this.entries, prefixOf(keyGroup, stateId), path, length);
     }
     this.wrote(path.length + length + RECORD_BYTES);
@@ -260,14 +271,24 @@ export class LmdbFile {
     limit: number,
   ): KeyedStoreEntry[] {
     checkPath(prefix);
+    if (this.damage !== undefined) throw this.damage;
     const found: KeyedStoreEntry[] = [];
     const large: number[] = [];
     const keyPrefix = prefixOf(keyGroup, stateId);
-    this.eachOf(this.entries, keyPrefix, prefix, after, limit, (path, record) => {
-      const end = this.verified(keyPrefix, path, record);
-      if (end > INLINE_BYTES) large.push(found.length);
-      found.push({ path, value: new Uint8Array(record.buffer, record.byteOffset, end) });
-    });
+    const { key, trailerBytes } = this;
+    key.setRange(keyPrefix, prefix);
+    const exclusiveStart = after !== undefined && compareBytes(after, prefix) >= 0;
+    try {
+      this.entryRange.read(exclusiveStart ? after : prefix, exclusiveStart, limit, this.isWriting, (record, length) => {
+        const path = key.lastPath;
+        const end = length - trailerBytes;
+        if (trailerBytes !== 0) this.verify(record, end, path);
+        if (end > INLINE_BYTES) large.push(found.length);
+        found.push({ path, value: copyOf(record, 0, end) });
+      });
+    } catch (error) {
+      throw this.readFailed(error);
+    }
     for (const index of large) {
       const { path, value } = found[index] as KeyedStoreEntry;
       this.key.prefix = keyPrefix;
@@ -514,7 +535,7 @@ export class LmdbFile {
   }
 
   private commitPart(): void {
-    const native = (this.root as unknown as { readonly env: NativeTransactions }).env;
+    const { native } = this;
     this.batchBytes = 0;
     try {
       native.commitTxn();

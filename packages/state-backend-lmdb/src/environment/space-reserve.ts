@@ -24,21 +24,14 @@ const STEP_BYTES_MIN: number = 1024 * 1024;
 const STEP_BYTES_MAX: number = 4 * 1024 * 1024;
 const ZEROS: Uint8Array = new Uint8Array(CHUNK_BYTES);
 
-/** How many pages of a file are in use. */
-export interface PageUse {
-  /** Pages up to the last that was ever written. */
-  readonly usedPages: number;
-  /** How many of those hold nothing. */
-  readonly freePages: number;
-}
-
 /** Space at the end of one file. */
 export class SpaceReserve {
   private readonly descriptor: number;
   private readonly path: string;
   private readonly pageBytes: number;
   private readonly limitPages: number;
-  private readonly pageUse: () => PageUse;
+  private readonly pagesUsed: () => number;
+  private readonly pagesFree: () => number;
   /** Pages that are on disk. */
   private reservedPages: number;
   /** Pages that may be in use at most, without the claims of the running transaction. */
@@ -52,13 +45,17 @@ export class SpaceReserve {
     readonly pageBytes: number;
     readonly fileBytes: number;
     readonly limitBytes: number;
-    readonly pageUse: () => PageUse;
+    /** Pages up to the last that was ever written. Asked for often. */
+    readonly pagesUsed: () => number;
+    /** How many of those hold nothing. */
+    readonly pagesFree: () => number;
   }) {
     this.descriptor = settings.descriptor;
     this.path = settings.path;
     this.pageBytes = settings.pageBytes;
     this.limitPages = Math.floor(settings.limitBytes / settings.pageBytes);
-    this.pageUse = settings.pageUse;
+    this.pagesUsed = settings.pagesUsed;
+    this.pagesFree = settings.pagesFree;
     this.reservedPages = Math.floor(settings.fileBytes / settings.pageBytes);
   }
 
@@ -89,16 +86,16 @@ export class SpaceReserve {
   }
 
   private reserve(claimed: number, claimedInARow: number, kept: number): void {
-    const use = this.pageUse();
-    this.usedPages = use.usedPages;
-    const needed = use.usedPages + claimed + kept;
+    const usedPages = this.pagesUsed();
+    this.usedPages = usedPages;
+    const needed = usedPages + claimed + kept;
     if (needed <= this.reservedPages) return;
     try {
       this.extend(needed);
     } catch (error) {
       // What was removed can be used again; how it lies is not known, so it serves only what needs no neighbours.
-      const fits = claimed - claimedInARow + kept <= use.freePages / 2;
-      const inARowFits = use.usedPages + claimedInARow <= this.reservedPages;
+      const fits = claimed - claimedInARow + kept <= this.pagesFree() / 2;
+      const inARowFits = usedPages + claimedInARow <= this.reservedPages;
       if (!fits || !inARowFits) throw error;
     }
   }

@@ -56,6 +56,27 @@ describe.each([true, false])('an lmdb store, checksums %s', (checksums) => {
     expect([text(entry?.path), text(entry?.value)]).toEqual(['path', 'value']);
   });
 
+  it('scans within a batch and outside, in turns, values of all sizes', async () => {
+    const store = await openStore(checksums);
+    const sizes = [0, 1, 95, 96, 97, 2000, 40_000, INLINE_BYTES, INLINE_BYTES + 1];
+    const look = (): number[] => store.scan(1, 1, bytes('k'), undefined, 100).map(({ value }) => value.length);
+    const put = (from: number, to: number): void => {
+      for (let index = from; index < to; index++) store.put(1, 1, bytes(`k${index}`), pattern(sizes[index] as number));
+    };
+    for (let end = 1; end <= sizes.length; end++) {
+      store.batch(() => {
+        put(end - 1, end);
+        expect(look()).toEqual(sizes.slice(0, end));
+        expect(store.scan(1, 1, bytes('k'), bytes('k0'), 1)).toHaveLength(end > 1 ? 1 : 0);
+      });
+      expect(look()).toEqual(sizes.slice(0, end));
+      expect(store.scan(1, 1, bytes('k'), undefined, 1)).toHaveLength(1);
+    }
+    for (const { path, value } of store.scan(1, 1, EMPTY, undefined, 100)) {
+      expect(value).toEqual(pattern(sizes[Number(text(path)?.slice(1))] as number));
+    }
+  });
+
   it('scans in unsigned byte order, by prefix, in parts, with changes between them', async () => {
     const store = await openStore(checksums);
     const paths = [[], [0], [0, 0], [1], [1, 0xff], [1, 0xff, 0xff], [2], [0xff], [0xff, 0xff], [0xff, 0xff, 1]];

@@ -13,6 +13,7 @@ export const MAX_SERIALIZED_BYTES: number = 2 ** 31 - 1;
 
 /** The longest view that is made once for all. */
 const SHARED_VIEW_BYTES_MAX = 128;
+const LOOP_BYTES_MAX = 32;
 
 /**
  * The public side of a {@link ByteWriter}, by structure: private fields would make the writers of two installed copies of
@@ -140,9 +141,13 @@ export class ByteWriter {
   }
 
   writeBytes(bytes: Uint8Array): void {
-    this.reserve(bytes.length);
-    this.buffer.set(bytes, this.end);
-    this.end += bytes.length;
+    const { length } = bytes;
+    this.reserve(length);
+    const { buffer, end } = this;
+    // A call of `set` costs more than copying a few bytes.
+    if (length > LOOP_BYTES_MAX) buffer.set(bytes, end);
+    else for (let index = 0; index < length; index++) buffer[end + index] = bytes[index] as number;
+    this.end += length;
   }
 
   /** A varint length, then the bytes. */

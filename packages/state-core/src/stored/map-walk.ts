@@ -32,15 +32,15 @@ export interface MapEntry {
   cell: MapCell | undefined;
 }
 
-/** What a walk does with entries. */
+/** What a walk does with entries of a map. */
 export interface MapEntries {
   identityOf(mapKey: unknown): KeyIdentity;
-  /** Whether the entry is given; may take it away. */
-  reach(entry: MapEntry): boolean;
+  /** Whether the entry is given; may take it away. Absent where all are. */
+  readonly reach?: ((owner: MapOwner, entry: MapEntry) => boolean) | undefined;
   /** The entry was given; may take it away. */
-  leave(entry: MapEntry): void;
-  remove(entry: MapEntry): void;
-  write(entry: MapEntry, value: unknown): void;
+  readonly leave?: ((owner: MapOwner, entry: MapEntry) => void) | undefined;
+  remove(owner: MapOwner, entry: MapEntry): void;
+  write(owner: MapOwner, entry: MapEntry, value: unknown): void;
 }
 
 /** The walks of one state that have not ended (MW5). */
@@ -67,6 +67,7 @@ interface MemoryEntry {
 }
 
 const NO_ENTRIES: readonly MemoryEntry[] = [];
+const NO_IDENTITIES: ReadonlySet<KeyIdentity> = new Set();
 
 /** An iterator over the entries of a map, their keys or their values. */
 export class MapWalk<E, UV> implements MapStateIterator<E, UV>, OwnerWalk {
@@ -75,7 +76,7 @@ export class MapWalk<E, UV> implements MapStateIterator<E, UV>, OwnerWalk {
   private isLost = false;
   private last: MapEntry | undefined = undefined;
   private memory: readonly MemoryEntry[] = NO_ENTRIES;
-  private readonly inMemory: Set<KeyIdentity> = new Set();
+  private inMemory: ReadonlySet<KeyIdentity> = NO_IDENTITIES;
   private nextInMemory = 0;
   private chunk: readonly StoredEntry[] = [];
   private nextInChunk = 0;
@@ -110,11 +111,12 @@ export class MapWalk<E, UV> implements MapStateIterator<E, UV>, OwnerWalk {
       return { done: true, value: undefined };
     }
     this.checkUnchanged();
+    const { entries, owner } = this;
     for (let entry = this.step(); entry !== undefined; entry = this.step()) {
-      if (!this.entries.reach(entry)) continue;
+      if (entries.reach?.(owner, entry) === false) continue;
       this.last = entry;
       const value = this.give(entry);
-      this.entries.leave(entry);
+      entries.leave?.(owner, entry);
       return { done: false, value };
     }
     this.last = undefined;
@@ -129,14 +131,14 @@ export class MapWalk<E, UV> implements MapStateIterator<E, UV>, OwnerWalk {
 
   remove(): void {
     const last = this.requireLast('remove()');
-    this.entries.remove(last);
+    this.entries.remove(this.owner, last);
     this.structure = this.owner.structure;
     this.last = undefined;
   }
 
   setValue(value: UV): void {
     if (value === undefined) throw new TypeError('you cannot put undefined into a MapState; use remove()');
-    this.entries.write(this.requireLast('setValue()'), value);
+    this.entries.write(this.owner, this.requireLast('setValue()'), value);
     this.structure = this.owner.structure;
   }
 
@@ -189,8 +191,8 @@ export class MapWalk<E, UV> implements MapStateIterator<E, UV>, OwnerWalk {
     const { owner, entries } = this;
     const mapKey = owner.table.types.mapKey.deserializeKey(new ByteReader(path, this.prefix.length));
     const identity = entries.identityOf(mapKey);
-    if (this.inMemory.has(identity)) return undefined;
-    const cell = owner.cells.get(identity);
+    if (this.inMemory.size > 0 && this.inMemory.has(identity)) return undefined;
+    const cell = owner.cells.size === 0 ? undefined : owner.cells.get(identity);
     if (cell === undefined) return { mapKey, identity, value, stampMs: stampMs ?? 0, cell: undefined };
     if (cell.value === NOTHING) return undefined;
     return { mapKey, identity, value: cell.value, stampMs: cell.stampMs, cell };
@@ -223,13 +225,15 @@ export class MapWalk<E, UV> implements MapStateIterator<E, UV>, OwnerWalk {
     const { owner, cache, orderOf } = this;
     if (owner.live === 0) return;
     const memory: MemoryEntry[] = [];
+    const identities = new Set<KeyIdentity>();
     const isAllInMemory = owner.clearing !== undefined;
     for (const cell of owner.cells.values()) {
       if (cell.value === NOTHING || (cell.dirtyEpoch === 0 && !isAllInMemory)) continue;
       const path = cell.encode(cache.paths).slice();
       memory.push({ cell, path, order: orderOf?.(path) ?? path });
-      this.inMemory.add(cell.mapKeyIdentity);
+      identities.add(cell.mapKeyIdentity);
     }
+    this.inMemory = identities;
     this.memory = memory.sort((a, b) => compareBytes(a.order, b.order));
   }
 

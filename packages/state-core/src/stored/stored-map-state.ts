@@ -26,6 +26,10 @@ export class StoredMapState<K, N, UK, UV> extends StoredState<K, N, UV> implemen
   private readonly mapKeySerializer: KeySerializer<UK>;
   private readonly copiesMapKeys: boolean;
   private readonly walks: WalksInProgress = new WalksInProgress();
+  private readonly walked: MapEntries;
+  private readonly giveEntry = (entry: MapEntry): [UK, UV] => [this.mapKeyOf(entry), this.valueOf_(entry)];
+  private readonly giveKey = (entry: MapEntry): UK => this.mapKeyOf(entry);
+  private readonly giveValue = (entry: MapEntry): UV => this.valueOf_(entry);
   private readonly detach = (value: unknown): unknown => this.passing.detach(value as UV);
   private found: MapOwner | undefined = undefined;
   /** The entry that was read past the cells last: known until a cell comes to the table. */
@@ -37,6 +41,7 @@ export class StoredMapState<K, N, UK, UV> extends StoredState<K, N, UV> implemen
     super(parameters);
     this.mapKeySerializer = this.registration.mapKeySerializer as KeySerializer<UK>;
     this.copiesMapKeys = !this.mapKeySerializer.isImmutableType && !parameters.objectReuse;
+    this.walked = this.walkedEntries();
   }
 
   get(key: UK): UV | undefined {
@@ -147,15 +152,15 @@ export class StoredMapState<K, N, UK, UV> extends StoredState<K, N, UV> implemen
   }
 
   entries(): MapStateIterator<[UK, UV], UV> {
-    return this.iterate((entry) => [this.mapKeyOf(entry), this.valueOf_(entry)]);
+    return this.iterate(this.giveEntry);
   }
 
   keys(): MapStateIterator<UK, UV> {
-    return this.iterate((entry) => this.mapKeyOf(entry));
+    return this.iterate(this.giveKey);
   }
 
   values(): MapStateIterator<UV, UV> {
-    return this.iterate((entry) => this.valueOf_(entry));
+    return this.iterate(this.giveValue);
   }
 
   [Symbol.iterator](): MapStateIterator<[UK, UV], UV> {
@@ -166,51 +171,54 @@ export class StoredMapState<K, N, UK, UV> extends StoredState<K, N, UV> implemen
     this.beginAccess();
     this.makeRoom();
     const owner = this.find() ?? this.newOwner(this.foundTable as CellTable);
-    return new MapWalk<E, UV>(owner, this.walks, this.cache, this.entriesOf(owner), give, this.tables.orderOf);
+    return new MapWalk<E, UV>(owner, this.walks, this.cache, this.walked, give, this.tables.orderOf);
   }
 
   /** What a walk does with entries. */
-  private entriesOf(owner: MapOwner): MapEntries {
+  private walkedEntries(): MapEntries {
     const { ttl, cache, mapKeySerializer, passing } = this;
-    const { table } = owner;
-    const { keyGroup } = table;
     return {
-      reach: (entry) => {
-        if (ttl === undefined) return true;
-        const nowMs = ttl.nowMs(keyGroup);
-        const { stampMs } = entry;
-        if (policyPasses(ttl, stampMs, nowMs)) return true;
-        const isExpired = ttl.isExpired(stampMs, nowMs, keyGroup);
-        if (isExpired && ttl.returnsExpired) return true;
-        const renewedMs = isExpired ? stampMs : ttl.renewsOnRead ? nowMs : ttl.storedStampMs(stampMs, keyGroup);
-        if (!isExpired && renewedMs === stampMs) return true;
-        cache.makeRoom();
-        const cell = this.cellOf(owner, entry);
-        if (isExpired) {
-          expireCell(cache, cell, ttl);
-          return false;
-        }
-        entry.cell = renewCell(cache, cell, renewedMs, this.detach) as MapCell;
-        entry.value = entry.cell.value;
-        return true;
-      },
-      leave: (entry) => {
-        if (ttl === undefined || !ttl.returnsExpired) return;
-        if (!ttl.isExpired(entry.stampMs, ttl.nowMs(keyGroup), keyGroup)) return;
-        cache.makeRoom();
-        expireCell(cache, this.cellOf(owner, entry), ttl);
-      },
-      remove: (entry) => {
+      reach: ttl && ((owner, entry) => this.reachEntry(owner, entry, ttl)),
+      leave: ttl?.returnsExpired
+        ? (owner, entry) => {
+            const { keyGroup } = owner.table;
+            if (!ttl.isExpired(entry.stampMs, ttl.nowMs(keyGroup), keyGroup)) return;
+            cache.makeRoom();
+            expireCell(cache, this.cellOf(owner, entry), ttl);
+          }
+        : undefined,
+      remove: (owner, entry) => {
         cache.makeRoom();
         this.removeEntry(this.entered(owner), entry.mapKey as UK, entry.identity, true);
       },
-      write: (entry, value) => {
+      write: (owner, entry, value) => {
         if (value === undefined) throw new TypeError('you cannot put undefined into a MapState; use remove()');
         cache.makeRoom();
         this.storeIn(this.entered(owner), entry.mapKey as UK, entry.identity, passing.copyIn(value as UV));
       },
       identityOf: (mapKey) => mapKeySerializer.identity(mapKey as UK),
     };
+  }
+
+  private reachEntry(owner: MapOwner, entry: MapEntry, ttl: TtlPolicy): boolean {
+    const { cache } = this;
+    const { keyGroup } = owner.table;
+    const nowMs = ttl.nowMs(keyGroup);
+    const { stampMs } = entry;
+    if (policyPasses(ttl, stampMs, nowMs)) return true;
+    const isExpired = ttl.isExpired(stampMs, nowMs, keyGroup);
+    if (isExpired && ttl.returnsExpired) return true;
+    const renewedMs = isExpired ? stampMs : ttl.renewsOnRead ? nowMs : ttl.storedStampMs(stampMs, keyGroup);
+    if (!isExpired && renewedMs === stampMs) return true;
+    cache.makeRoom();
+    const cell = this.cellOf(owner, entry);
+    if (isExpired) {
+      expireCell(cache, cell, ttl);
+      return false;
+    }
+    entry.cell = renewCell(cache, cell, renewedMs, this.detach) as MapCell;
+    entry.value = entry.cell.value;
+    return true;
   }
 
   private mapKeyOf({ mapKey }: MapEntry): UK {
@@ -498,7 +506,7 @@ export class StoredMapState<K, N, UK, UV> extends StoredState<K, N, UV> implemen
   /** A walk that does nothing to entries. */
   private iterateRaw(): MapWalk<MapEntry, UV> {
     const owner = this.find() ?? this.newOwner(this.foundTable as CellTable);
-    const entries = { ...this.entriesOf(owner), reach: () => true, leave: () => {} };
+    const entries = { ...this.walked, reach: undefined, leave: undefined };
     return new MapWalk<MapEntry, UV>(owner, this.walks, this.cache, entries, (entry) => entry, this.tables.orderOf);
   }
 

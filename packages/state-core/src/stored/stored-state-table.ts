@@ -15,7 +15,7 @@ import { ByteWriter } from '../bytes/byte-writer.js';
 import { invariant } from '../error/invariant.js';
 import { invalidBytes } from '../serialization/ordered-bytes.js';
 import type { KeySerializer, TypeSerializer, ValueReader } from '../serialization/type-serializer.js';
-import type { KeyedStore } from '../state-backend/keyed-store.js';
+import type { KeyedStore, KeyedStoreEntry } from '../state-backend/keyed-store.js';
 import type { RestoredChain } from '../support/restored-keyed-state.js';
 import { NO_TIME } from '../support/ttl-clock.js';
 import { ChangeOp, type ChangeRuns, TableChanges } from './change-runs.js';
@@ -104,11 +104,15 @@ export class StoredStateTable implements StoredTable, ViewedTable {
   scan(prefix: Uint8Array, after: Uint8Array | undefined, limit: number): readonly StoredEntry[] {
     let at = prefix;
     try {
-      return this.records.scan(prefix, after, limit).map(({ path, value }) => {
+      const found = this.records.scan(prefix, after, limit);
+      const entries: StoredEntry[] = [];
+      for (let index = 0; index < found.length; index++) {
+        const { path, value } = found[index] as KeyedStoreEntry;
         at = path;
         const decoded = this.decode(value);
-        return { path, value: decoded, stampMs: this.readStampMs, sizeBytes: value.length };
-      });
+        entries.push({ path, value: decoded, stampMs: this.readStampMs, sizeBytes: value.length });
+      }
+      return entries;
     } catch (error) {
       throw this.damaged(error, at);
     }
