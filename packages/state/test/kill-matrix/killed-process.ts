@@ -4,13 +4,13 @@
 //   exit 3: something is wrong, in words on the standard error; 5: it was not killed
 
 import { cpSync, existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
 import { SeededRandom } from '@tidemark/state-testkit';
 import { Journal, readJournal } from './journal.js';
 import { type Findings, type KillOrder, noFindings, type Subject, type Verdict } from './kill-order.js';
 import { killPoints } from './kill-points.js';
-import { killInLocalFiles, killingFileSystem } from './killing-files.js';
+import { confineTo, killInLocalFiles, killingFileSystem } from './killing-files.js';
 import { type JobPlaces, judgeContent, judgeStart, LedgerJob, placesOf, storageOf } from './ledger-job.js';
 import { judgeCheckpoints, judgeLocal } from './leftovers.js';
 import { rescale } from './rescaled-job.js';
@@ -174,7 +174,7 @@ class KilledProcess {
   }
 }
 
-/** Of this process when it is not to be killed: nothing is forced to the disk (KF1). */
+/** Of this process when it is not to be killed: nothing is forced to the disk (KF2). */
 const FILES = killingFileSystem(() => undefined);
 
 /** Opens what a killed process has left, and says what is wrong with it. */
@@ -263,7 +263,6 @@ function hasFindings(findings: Findings): boolean {
 }
 
 async function runUntilKilled(order: KillOrder): Promise<void> {
-  killInLocalFiles();
   if (order.place === 'compaction') {
     const now = performance.now.bind(performance);
     performance.now = () => now() * HASTE;
@@ -281,7 +280,10 @@ async function runUntilKilled(order: KillOrder): Promise<void> {
   process.disconnect();
 }
 
+killInLocalFiles();
 process.on('message', (message: { order?: KillOrder; judge?: Subject; template?: Subject }) => {
+  const { directory } = (message.order ?? message.judge ?? message.template) as Subject;
+  confineTo(dirname(directory));
   if (message.order !== undefined) void runUntilKilled(message.order);
   if (message.judge !== undefined) void judge(message.judge).then((verdict) => process.send?.(verdict));
   if (message.template !== undefined) void makeTemplate(message.template).then(() => process.send?.('made'));

@@ -1,9 +1,11 @@
 // The files of checkpoints and of working state, in a process that dies at one of their steps.
 //
-//   KF1. Nothing is forced to the disk: a kill takes nothing from the cache of the system. A sync is a step like others.
+//   KF1. Whatever goes wrong, nothing outside the directory of the run is made, changed or removed.
+//   KF2. Nothing is forced to the disk: a kill takes nothing from the cache of the system. A sync is a step like others.
 
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
+import { resolve, sep } from 'node:path';
 import {
   type FileSystem,
   type FileSystemReader,
@@ -25,6 +27,27 @@ const STEPS: ReadonlySet<string> = new Set([
   'copyFile',
 ]);
 
+/** What looks, or begins with a file that is open already. */
+const HARMLESS: ReadonlySet<string> = new Set([
+  ...['listDirectory', 'syncDirectory', 'openExisting', 'ftruncateSync', 'writeSync'],
+]);
+
+let root: string | undefined;
+
+/** Nothing outside of this directory is touched from now on (KF1). */
+export function confineTo(directory: string): void {
+  root = resolve(directory) + sep;
+}
+
+function checkInside(name: string, given: readonly unknown[]): void {
+  if (HARMLESS.has(name) || (name === 'openSync' && !/[awx+]/.test(String(given[1] ?? 'r')))) return;
+  const paths =
+    name === 'link' || name.startsWith('rename') || name === 'copyFile' ? given.slice(0, 2) : given.slice(0, 1);
+  for (const path of paths)
+    if (root === undefined || !resolve(String(path)).startsWith(root))
+      throw new Error(`${name} of ${String(path)}, which is not in ${root}: nothing was done`);
+}
+
 type Call = (...given: unknown[]) => Promise<unknown>;
 
 /** The files of the machine; `onPublished` hears of every snapshot that begins to exist. */
@@ -36,6 +59,7 @@ export function killingFileSystem(onPublished: () => void): FileSystem {
       const call: Call = name === 'syncDirectory' ? nothing : member.bind(target);
       if (!STEPS.has(String(name))) return call;
       return async (...given: unknown[]) => {
+        checkInside(String(name), given);
         const result = await asStep(call, given);
         if (name === 'link' && String(given[1]).endsWith('/_metadata')) onPublished();
         if (name === 'openNew' && result !== undefined) return killingWriter(result as FileSystemWriter);
@@ -91,6 +115,7 @@ export function killInLocalFiles(): void {
   for (const name of LOCAL_STEPS) {
     const plain = functions[name] as (...given: unknown[]) => unknown;
     functions[name] = (...given) => {
+      checkInside(name, given);
       // The first that is heard of a copy: its lock file is made.
       if (name === 'writeFileSync' && isOfCopy(String(given[0]))) killPoints.enter('compaction');
       return killPoints.step('local', () => plain(...given));
