@@ -80,7 +80,10 @@ export interface KeyedStore {
   batch?(write: () => void): void;
   /** Makes entries of these key groups available that have to be waited for; absent where none have. */
   prepare?(keyGroups: readonly number[]): void | Promise<void>;
-  /** The longest path that the store takes, in bytes; longer ones are handed in shortened and told apart by the caller. Default: no limit. */
+  /**
+   * The longest path that the store takes, in bytes, 64 at least; longer ones are handed in shortened and told apart by the
+   * caller. Default: no limit.
+   */
   readonly pathBytesMax?: number;
   /**
    * Opens scratch space on local disk for bytes that are read once or twice. Default: they are kept in memory.

@@ -14,6 +14,7 @@ import type {
   KeyedStoreScratch,
   OpenKeyedStore,
 } from '../state-backend/keyed-store.js';
+import { PATH_BYTES_MIN } from './stored-paths.js';
 
 const REQUIRED = ['get', 'put', 'delete', 'scan', 'deleteState', 'close'] as const;
 const OPTIONAL = ['batch', 'prepare', 'openScratch', 'metrics', 'maintain'] as const;
@@ -43,12 +44,16 @@ export async function openGuardedStore(
   const members = store as unknown as Readonly<Record<string, unknown>> | null | undefined;
   const lacking = REQUIRED.filter((name) => typeof members?.[name] !== 'function');
   const strange = OPTIONAL.filter((name) => !['function', 'undefined'].includes(typeof members?.[name]));
-  if (lacking.length + strange.length > 0) {
+  const problems = [...lacking, ...strange].map((name) => `${name} is no function`);
+  const pathBytesMax = members?.['pathBytesMax'];
+  if (pathBytesMax !== undefined && !((pathBytesMax as number) >= PATH_BYTES_MIN))
+    problems.push(`pathBytesMax is ${String(pathBytesMax)}, not a number of bytes from ${PATH_BYTES_MIN} on`);
+  if (problems.length > 0) {
     if (!lacking.includes('close')) await store.close();
     throw new StateError(
       'factory-invalid',
-      `what openStore of the state backend '${backendName}' gives is no KeyedStore: ${[...lacking, ...strange].map((name) => `${name} is no function`).join(', ')}`,
-      { details: { backendName, lacking: [...lacking, ...strange] } },
+      `what openStore of the state backend '${backendName}' gives is no KeyedStore: ${problems.join(', ')}`,
+      { details: { backendName, problems } },
     );
   }
   return new GuardedStore(backendName, store);

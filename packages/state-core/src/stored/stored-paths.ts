@@ -29,7 +29,7 @@ export const PRE_IMAGE_PREFIX_BYTES: number = 6;
 
 const HASH_BYTES = 16;
 /** A store that takes less cannot tell entries apart. */
-const PATH_BYTES_MIN = 64;
+export const PATH_BYTES_MIN: number = 64;
 
 /** The hash of a long path: {@link HASH_BYTES} bytes. */
 export type PathHash = (path: Uint8Array) => Uint8Array;

@@ -65,6 +65,11 @@ describe('opening', () => {
   it.each([
     ['nothing', () => undefined, 'get is no function'],
     ['an object that cannot delete', storeWith({ delete: undefined }), 'delete is no function'],
+    [
+      'a store of very short paths',
+      storeWith({ pathBytesMax: 32 }),
+      'pathBytesMax is 32, not a number of bytes from 64 on',
+    ],
     ['a metrics that is a number', storeWith({ metrics: 5 }), 'metrics is no function'],
   ])('refuses %s', async (_what, openStore, words) => {
     const error = await harnessOf(openStore)
