@@ -60,7 +60,9 @@ export interface CheckpointStorageLocation extends CheckpointMetadataScope {
    * - MUST publish nothing when it is aborted. [CS-LOCATION-08]
    * - MUST return a pointer that a person can pass on, where the storage declares `externallyAddressable`.
    *   [CS-LOCATION-10]
-   * - MUST refuse an owner that was overtaken, where the storage declares `fencing`. [CS-OWNER-03]
+   * - MUST refuse an owner that was overtaken, where the storage declares `fencing`; also one that is overtaken meanwhile,
+   *   unless the newer owner finds what was published. [CS-OWNER-03, CS-OWNER-11]
+   * - MUST remember that the owner has completed a checkpoint, also when all of them are gone. [CS-OWNER-10]
    *
    * Implementers (guide: Durability)
    * - MUST keep what it reported complete through a loss of power at any step, and show nothing that is not whole; also

@@ -86,7 +86,14 @@ export interface CheckpointListing {
 
 /** The storage as the coordinator sees it. */
 export interface CheckpointStorageCoordinatorView extends StateHandleReader, StateHandleDiscarder {
-  /** Everything there is of this job, published or not. An unknown job gives an empty listing. @throws StateError `storage-*`. */
+  /**
+   * Everything there is of this job, published or not. An unknown job gives an empty listing.
+   *
+   * Implementers (guide: Locations)
+   * - MUST list checkpoints by ascending id and owners by ascending epoch. [CS-LOCATION-11]
+   *
+   * @throws StateError `storage-*`.
+   */
   list(signal?: AbortSignal): Promise<CheckpointListing>;
   /**
    * Takes the job over: the new owner has a higher epoch than any before, and older owners can publish nothing more
@@ -136,6 +143,7 @@ export interface CheckpointStorageCoordinatorView extends StateHandleReader, Sta
    * - MUST make savepoints that are found by their pointer, and are no checkpoints of the job. [CS-SAVEPOINT-01]
    * - MUST refuse a savepoint without a place. [CS-SAVEPOINT-02]
    * - MUST keep savepoints of one id apart, and leave nothing behind of one that fails. [CS-SAVEPOINT-03]
+   * - MUST let a savepoint refer to its own files alone, and be published whoever owns the job. [CS-SAVEPOINT-04]
    *
    * Implementers (guide: Durability)
    * - MUST make savepoints that are whole from the moment they are reported, and before that whole or not there.
@@ -210,7 +218,15 @@ export interface CheckpointStorageCoordinatorView extends StateHandleReader, Sta
 
 /** The storage as a task sees it. */
 export interface CheckpointStorageWorkerView extends StateHandleReader {
-  /** The streams of one checkpoint. @param reference - From the location that the coordinator made. @throws StateError `storage-*`. */
+  /**
+   * The streams of one checkpoint.
+   *
+   * Implementers (guide: Hostile input)
+   * - MUST write no file to a place that no coordinator made for streams. [CS-HOSTILE-06]
+   *
+   * @param reference - From the location that the coordinator made.
+   * @throws StateError `path-not-allowed`, `storage-*`.
+   */
   resolveCheckpointStorageLocation(
     checkpointId: number,
     reference: CheckpointStorageLocationReference,

@@ -76,6 +76,7 @@ export interface StateHandleReader {
   /**
    * Implementers (guide: Hostile input)
    * - MUST fail with a StateError for a handle to nothing, here or at the first read. [CS-HOSTILE-01]
+   * - MUST fail with a StateError for a handle that says another length than there is. [CS-HOSTILE-05]
    *
    * @throws StateError `file-missing`, `path-not-allowed`, `storage-*`.
    */

@@ -133,6 +133,40 @@ export const hostileInputCases: readonly CheckpointStorageCase[] = [
       }
     },
   },
+  {
+    id: 'CS-HOSTILE-05',
+    title: 'a handle that says another length than there is fails with a StateError',
+    async run(harness) {
+      const views = await harness.open();
+      const { streams } = await harness.start(views, 1, await harness.takeOver(views));
+      const handle = await harness.write(streams, patternBytes(100_000));
+      if (handle.kind !== 'file') return;
+      for (const sizeBytes of [0, 99_999, 100_001]) {
+        for (const view of [views.worker, views.coordinator]) {
+          await mustFail(harness.read(view, { ...handle, sizeBytes }), `a length of ${sizeBytes}`);
+        }
+      }
+    },
+  },
+  {
+    id: 'CS-HOSTILE-06',
+    title: 'a task writes no file to a place that no coordinator made for its streams',
+    async run(harness) {
+      const views = await harness.open();
+      const { location } = await harness.start(views, 1, await harness.takeOver(views));
+      const { externalPointer } = location;
+      // Places of the storage itself: nothing is written elsewhere when it is wrong.
+      for (const reference of [externalPointer, externalPointer.slice(0, externalPointer.lastIndexOf('/'))]) {
+        const writing = views.worker
+          .resolveCheckpointStorageLocation(1, reference)
+          .then((streams) => harness.write(streams, patternBytes(100_000)));
+        const written = await writing.catch((error: unknown) => {
+          if (!isStateError(error)) throw unexpected(`writing to ${shown(reference)}`, error);
+        });
+        assertTrue(written?.kind !== 'file', `a file was written to ${shown(reference)}`);
+      }
+    },
+  },
 ];
 
 async function mustFail(

@@ -230,4 +230,21 @@ export const locationCases: readonly CheckpointStorageCase[] = [
       assertEqual(await resolved.readMetadata(), patternBytes(10), 'metadata');
     },
   },
+  {
+    id: 'CS-LOCATION-11',
+    title: 'checkpoints are listed by ascending id, owners by ascending epoch',
+    async run(harness) {
+      const views = await harness.open();
+      for (let takeovers = 0; takeovers < 10; takeovers++) await harness.takeOver(views);
+      const owner = await harness.takeOver(views);
+      for (const checkpointId of [100, 9, 10]) await harness.start(views, checkpointId, owner);
+      assertEqual(await idsOf(views), [9, 10, 100], 'ids');
+      const epochs = (await views.coordinator.list()).owners.map(({ epoch }) => epoch);
+      assertEqual(
+        epochs,
+        epochs.toSorted((a, b) => a - b),
+        'epochs',
+      );
+    },
+  },
 ];

@@ -230,6 +230,48 @@ export const ownershipCases: readonly CheckpointStorageCase[] = [
     },
   },
   {
+    id: 'CS-OWNER-10',
+    title: 'that an owner has completed a checkpoint is remembered, also when the checkpoint is gone',
+    async run(harness) {
+      const views = await harness.open();
+      const owner = await harness.takeOver(views);
+      const { location } = await harness.start(views, 1, owner);
+      const publishedBy = async (): Promise<unknown> =>
+        (await (await harness.openElsewhere()).coordinator.list()).owners.find(({ epoch }) => epoch === owner.epoch)
+          ?.published;
+      assertTrue((await publishedBy()) !== true, 'it counts as published before');
+      await location.publish(patternBytes(10));
+      assertEqual(await publishedBy(), true, 'published');
+      await views.coordinator.disposeCheckpoint(1);
+      assertEqual(await publishedBy(), true, 'published, after the checkpoint was removed');
+    },
+  },
+  {
+    id: 'CS-OWNER-11',
+    title: 'a publication that a newer owner does not find is refused, however the two meet',
+    requires: ['fencing'],
+    async run(harness) {
+      for (let turns = 0; turns < 90; turns += 3) {
+        const views = await harness.open(`job ${turns}`);
+        const { location } = await harness.start(views, 1, await harness.takeOver(views));
+        const newer = await harness.openElsewhere(`job ${turns}`);
+        const takeover = newer.coordinator.acquireOwnership().then(() => newer.coordinator.list());
+        for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+        const publication = location.publish(patternBytes(10)).then(
+          () => undefined,
+          (error: unknown) => error,
+        );
+        const [{ checkpoints }, refusal] = await Promise.all([takeover, publication]);
+        const isFound = checkpoints.some(({ published }) => published);
+        assertTrue(
+          isFound || refusal !== undefined,
+          'the newer owner did not find what the older one published after it',
+        );
+        if (refusal !== undefined) await assertRejects(Promise.reject(refusal), 'fenced', 'the publication');
+      }
+    },
+  },
+  {
     id: 'CS-CLAIMS-01',
     title: 'a storage whose checkpoints end with the process takes no claims on other snapshots',
     async run(harness) {

@@ -1,6 +1,6 @@
 // Savepoints: where the caller wants them, apart from the checkpoints of the job.
 
-import { assertEqual, assertRejects, assertTrue } from '../conformance/assertions.js';
+import { assertEqual, assertRejects, assertStateError, assertTrue } from '../conformance/assertions.js';
 import type { CheckpointStorageCase } from './checkpoint-storage-case.js';
 import { patternBytes } from './checkpoint-storage-harness.js';
 
@@ -83,6 +83,26 @@ export const savepointCases: readonly CheckpointStorageCase[] = [
         'checkpoint-not-found',
         'the failed one',
       );
+    },
+  },
+  {
+    id: 'CS-SAVEPOINT-04',
+    title: "a savepoint is nobody's: it refers to its own files alone, and who was overtaken may publish it",
+    requires: ['savepoints'],
+    async run(harness) {
+      const views = await harness.open();
+      const { location, streams } = await harness.start(views, 1, await harness.takeOver(views));
+      const handle = await harness.write(streams, patternBytes(100_000), 'shared');
+      const savepoint = await views.coordinator.initializeLocationForSavepoint(1, harness.underTest.savepointTarget);
+      if (handle.kind === 'file') {
+        assertStateError(() => savepoint.referenceOf(handle.location), 'path-not-allowed', 'a stream of the job');
+        const reference = location.referenceOf(handle.location);
+        assertStateError(() => savepoint.locationOf(reference), 'path-not-allowed', 'the reference of a checkpoint');
+      }
+      await (await harness.openElsewhere()).coordinator.acquireOwnership();
+      const { externalPointer } = await savepoint.publish(patternBytes(10));
+      const resolved = await views.coordinator.resolveCheckpoint(externalPointer);
+      assertEqual(await resolved.readMetadata(), patternBytes(10), 'metadata');
     },
   },
 ];

@@ -69,9 +69,15 @@ export const CONFORMANCE_RULES: readonly ConformanceRule[] = [
   },
   {
     member: 'CheckpointStorageLocation.publish',
-    must: 'refuse an owner that was overtaken, where the storage declares `fencing`.',
+    must: 'refuse an owner that was overtaken, where the storage declares `fencing`; also one that is overtaken meanwhile, unless the newer owner finds what was published.',
     guide: 'Locations',
-    cases: ['CS-OWNER-03'],
+    cases: ['CS-OWNER-03', 'CS-OWNER-11'],
+  },
+  {
+    member: 'CheckpointStorageLocation.publish',
+    must: 'remember that the owner has completed a checkpoint, also when all of them are gone.',
+    guide: 'Locations',
+    cases: ['CS-OWNER-10'],
   },
   {
     member: 'CheckpointStorageLocation.publish',
@@ -102,6 +108,12 @@ export const CONFORMANCE_RULES: readonly ConformanceRule[] = [
     must: 'keep jobs apart, whatever they are called.',
     guide: 'Owners',
     cases: ['CS-OWNER-05'],
+  },
+  {
+    member: 'CheckpointStorageCoordinatorView.list',
+    must: 'list checkpoints by ascending id and owners by ascending epoch.',
+    guide: 'Locations',
+    cases: ['CS-LOCATION-11'],
   },
   {
     member: 'CheckpointStorageCoordinatorView.acquireOwnership',
@@ -159,6 +171,12 @@ export const CONFORMANCE_RULES: readonly ConformanceRule[] = [
   },
   {
     member: 'CheckpointStorageCoordinatorView.initializeLocationForSavepoint',
+    must: 'let a savepoint refer to its own files alone, and be published whoever owns the job.',
+    guide: 'Savepoints',
+    cases: ['CS-SAVEPOINT-04'],
+  },
+  {
+    member: 'CheckpointStorageCoordinatorView.initializeLocationForSavepoint',
     must: 'make savepoints that are whole from the moment they are reported, and before that whole or not there.',
     guide: 'Durability',
     cases: ['CS-CRASH-03'],
@@ -210,6 +228,12 @@ export const CONFORMANCE_RULES: readonly ConformanceRule[] = [
     must: 'leave them out where checkpoints of the job do not outlive the process.',
     guide: 'Owners',
     cases: ['CS-CLAIMS-01'],
+  },
+  {
+    member: 'CheckpointStorageWorkerView.resolveCheckpointStorageLocation',
+    must: 'write no file to a place that no coordinator made for streams.',
+    guide: 'Hostile input',
+    cases: ['CS-HOSTILE-06'],
   },
   {
     member: 'CheckpointStorageWorkerView.createTaskOwnedStateStream',
@@ -264,6 +288,12 @@ export const CONFORMANCE_RULES: readonly ConformanceRule[] = [
     must: 'fail with a StateError for a handle to nothing, here or at the first read.',
     guide: 'Hostile input',
     cases: ['CS-HOSTILE-01'],
+  },
+  {
+    member: 'StateHandleReader.openInput',
+    must: 'fail with a StateError for a handle that says another length than there is.',
+    guide: 'Hostile input',
+    cases: ['CS-HOSTILE-05'],
   },
   {
     member: 'CheckpointStreamFactory.createCheckpointStateOutputStream',

@@ -177,7 +177,7 @@ export const CHECKPOINT_DIRECTORY_MUTANTS: readonly MutantOf[] = [
     find: 'return epochs.length > 0 && ((epochs.at(-1) as number) > epoch || !epochs.includes(epoch));',
     replace: 'return false;',
     breaks: 'nobody is ever overtaken',
-    killers: ['CS-OWNER-03', 'CS-OWNER-04', 'CS-OWNER-09'],
+    killers: ['CS-OWNER-03', 'CS-OWNER-04', 'CS-OWNER-09', 'CS-OWNER-11'],
   },
   {
     id: 'forgotten-owner-is-not-overtaken',
@@ -228,7 +228,7 @@ export const CHECKPOINT_DIRECTORY_MUTANTS: readonly MutantOf[] = [
     replace:
       'return { externalPointer: `${this.externalPointer}/${this.checkpointId}`, checkpointId: this.checkpointId };',
     breaks: 'the pointer leads nowhere',
-    killers: ['CS-LOCATION-01', 'CS-LOCATION-10', 'CS-SAVEPOINT-01'],
+    killers: ['CS-LOCATION-01', 'CS-LOCATION-10', 'CS-SAVEPOINT-01', 'CS-SAVEPOINT-04'],
   },
   {
     id: 'publication-has-other-id',
@@ -279,7 +279,7 @@ export const CHECKPOINT_DIRECTORY_MUTANTS: readonly MutantOf[] = [
     find: 'published: metadata !== undefined, externalPointer',
     replace: "published: metadata?.kind === 'directory', externalPointer",
     breaks: 'a published checkpoint is listed as begun',
-    killers: ['CS-HOSTILE-03', 'CS-LOCATION-02', 'CS-LOCATION-05', 'CS-LOCATION-06'],
+    killers: ['CS-HOSTILE-03', 'CS-LOCATION-05', 'CS-LOCATION-06', 'CS-OWNER-11'],
   },
   {
     id: 'listing-forgets-owners',
@@ -287,7 +287,7 @@ export const CHECKPOINT_DIRECTORY_MUTANTS: readonly MutantOf[] = [
     find: 'owners: await this.#ownership.ownersIn(entries.map((entry) => entry.name))',
     replace: 'owners: []',
     breaks: 'the owners are not listed',
-    killers: ['CS-OWNER-02', 'CS-OWNER-06', 'CS-OWNER-07', 'CS-OWNER-09'],
+    killers: ['CS-OWNER-02', 'CS-OWNER-06', 'CS-OWNER-09', 'CS-OWNER-10'],
   },
   {
     id: 'id-used-twice',
@@ -507,7 +507,7 @@ export const CHECKPOINT_DIRECTORY_MUTANTS: readonly MutantOf[] = [
     find: "scope === 'exclusive' ? exclusive : SHARED_DIRECTORY_NAME",
     replace: 'exclusive',
     breaks: 'shared streams go with their checkpoint',
-    killers: ['CS-REMOVAL-01', 'CS-REMOVAL-04'],
+    killers: ['CS-REMOVAL-01', 'CS-REMOVAL-04', 'CS-SAVEPOINT-04'],
   },
   {
     id: 'exclusive-streams-shared',
@@ -532,7 +532,7 @@ export const CHECKPOINT_DIRECTORY_MUTANTS: readonly MutantOf[] = [
     find: 'const epoch = Math.max((await this.#highestEpoch()) + 1, epochMin);',
     replace: 'const epoch = Math.max(await this.#highestEpoch(), epochMin);',
     breaks: 'a takeover has the epoch of the owner before',
-    killers: ['CS-OWNER-01', 'CS-OWNER-02', 'CS-OWNER-06', 'CS-OWNER-09'],
+    killers: ['CS-LOCATION-11', 'CS-OWNER-01', 'CS-OWNER-02', 'CS-OWNER-11'],
   },
   {
     id: 'decision-not-recorded',
@@ -624,7 +624,7 @@ export const CHECKPOINT_DIRECTORY_MUTANTS: readonly MutantOf[] = [
     find: 'if (directory !== undefined) return this.#fileSystem.uriOf(childPath(directory, name));',
     replace: 'return this.#fileSystem.uriOf(directory === undefined ? `/${reference}` : childPath(directory, name));',
     breaks: 'a reference may lead anywhere',
-    killers: ['CS-HOSTILE-04', 'CS-LOCATION-06'],
+    killers: ['CS-HOSTILE-04', 'CS-LOCATION-06', 'CS-SAVEPOINT-04'],
   },
   {
     id: 'references-resolved-as-paths',
@@ -633,7 +633,7 @@ export const CHECKPOINT_DIRECTORY_MUTANTS: readonly MutantOf[] = [
     replace:
       'const directory = isStateFileName(name) ? (this.#directoryOf(prefix) ?? `${this.#directory}/${prefix}`) : undefined;',
     breaks: 'a reference may climb out of its snapshot',
-    killers: ['CS-HOSTILE-04', 'CS-LOCATION-06'],
+    killers: ['CS-HOSTILE-04', 'CS-LOCATION-06', 'CS-SAVEPOINT-04'],
   },
   {
     id: 'references-absolute',
@@ -654,7 +654,7 @@ export const CHECKPOINT_DIRECTORY_MUTANTS: readonly MutantOf[] = [
       'path-not-allowed',
       \`the snapshot in \${this.#uri()} cannot refer`,
     breaks: 'a snapshot refers to files of others',
-    killers: ['CS-LOCATION-06'],
+    killers: ['CS-LOCATION-06', 'CS-SAVEPOINT-04'],
   },
   {
     id: 'shared-references-exclusive',
@@ -662,7 +662,7 @@ export const CHECKPOINT_DIRECTORY_MUTANTS: readonly MutantOf[] = [
     find: 'return `../${name}/`;',
     replace: "return '';",
     breaks: 'a reference to a shared file loses its directory',
-    killers: ['CS-LOCATION-05'],
+    killers: ['CS-LOCATION-05', 'CS-SAVEPOINT-04'],
   },
   {
     id: 'pointer-to-nothing-found',
@@ -720,5 +720,78 @@ export const CHECKPOINT_DIRECTORY_MUTANTS: readonly MutantOf[] = [
     replace: 'return kept;',
     breaks: 'jobs with long names share a directory',
     killers: ['CS-OWNER-05'],
+  },
+  {
+    id: 'other-length-accepted',
+    file: 'packages/checkpoint-storage-filesystem/src/filesystem-checkpoint-input-stream.ts',
+    find: 'if (expected < 0 || expected === actual) return;',
+    replace: 'return;',
+    breaks: 'a file that was cut or appended to is opened',
+    killers: ['CS-HOSTILE-05'],
+  },
+  {
+    id: 'overtaken-owner-publishes',
+    file: 'packages/checkpoint-storage-filesystem/src/filesystem-checkpoint-location.ts',
+    find: 'if (owner === undefined || !(await owner.ownership.isOvertaken(owner.is))) return;',
+    replace: 'return;',
+    breaks: 'who is overtaken while publishing does not notice',
+    killers: ['CS-OWNER-11'],
+  },
+  {
+    id: 'publisher-not-recorded',
+    file: 'packages/checkpoint-storage-filesystem/src/filesystem-checkpoint-location.ts',
+    find: `await owner?.ownership.recordPublished(owner.is);
+`,
+    replace: '',
+    breaks: 'that an owner has published is not recorded',
+    killers: ['CS-OWNER-10'],
+  },
+  {
+    id: 'unordered-listing',
+    file: 'packages/checkpoint-storage-filesystem/src/filesystem-coordinator-view.ts',
+    find: 'found.sort((a, b) => a.checkpointId - b.checkpointId);',
+    replace: 'found.sort((a, b) => (a.externalPointer < b.externalPointer ? -1 : 1));',
+    breaks: 'checkpoints are listed by name: 10 before 9',
+    killers: ['CS-LOCATION-11'],
+  },
+  {
+    id: 'second-discard-fails',
+    file: 'packages/checkpoint-storage-filesystem/src/filesystem-coordinator-view.ts',
+    find: `if (!(await isInsideSnapshot(fileSystem, path))) return;
+`,
+    replace: `if (!(await isInsideSnapshot(fileSystem, path))) return;
+    if ((await fileSystem.status(path)) === undefined) throw new Error(\`\${path} is gone\`);
+`,
+    breaks: 'a stream that is gone cannot be discarded again',
+    killers: ['CS-HOSTILE-03', 'CS-REMOVAL-03'],
+  },
+  {
+    id: 'savepoint-belongs-to-job',
+    file: 'packages/checkpoint-storage-filesystem/src/filesystem-coordinator-view.ts',
+    find: `directoriesWrittenTo: [],
+      exclusiveDirectoriesElsewhere: async () => [],`,
+    replace: `directoriesWrittenTo: [],
+      ...(this.#owner === undefined ? {} : { owner: { ownership: this.#ownership, is: this.#owner } }),
+      exclusiveDirectoriesElsewhere: async () => [],`,
+    breaks: 'a savepoint is published in the name of an owner',
+    killers: ['CS-SAVEPOINT-04'],
+  },
+  {
+    id: 'savepoint-reference-believed',
+    file: 'packages/checkpoint-storage-filesystem/src/filesystem-worker-view.ts',
+    find: "if (lastName(place.path).startsWith('savepoint-')) return place;",
+    replace: 'return place;',
+    breaks: 'a worker writes wherever a reference says',
+    killers: ['CS-HOSTILE-06'],
+  },
+  {
+    id: 'savepoint-refers-to-job',
+    file: 'packages/checkpoint-storage-filesystem/src/filesystem-metadata-scope.ts',
+    find: `#belongsToJob(): boolean {
+    return checkpointIdOf(lastName(this.#directory)) !== undefined;`,
+    replace: `#belongsToJob(): boolean {
+    return true;`,
+    breaks: 'a savepoint refers to what a job shares',
+    killers: ['CS-SAVEPOINT-04'],
   },
 ];

@@ -11,7 +11,7 @@ export const CHECKPOINT_MEMORY_MUTANTS: readonly MutantOf[] = [
     find: 'this.#kept?.writeBytes(bytes);',
     replace: 'this.#kept?.writeBytes(bytes.map((byte) => byte & 0x7f));',
     breaks: 'bytes lose their highest bit',
-    killers: ['CS-HOSTILE-03', 'CS-REMOVAL-03', 'CS-STREAM-08', 'CS-STREAM-10'],
+    killers: ['CS-REMOVAL-03', 'CS-REMOVAL-04', 'CS-STREAM-08', 'CS-STREAM-10'],
   },
   {
     id: 'memory-stream-empty-handle',
@@ -160,7 +160,7 @@ export const CHECKPOINT_MEMORY_MUTANTS: readonly MutantOf[] = [
 `,
     replace: '',
     breaks: 'an overtaken owner publishes',
-    killers: ['CS-OWNER-03', 'CS-OWNER-09'],
+    killers: ['CS-OWNER-03', 'CS-OWNER-09', 'CS-OWNER-11'],
   },
   {
     id: 'memory-metadata-given-live',
@@ -227,7 +227,7 @@ export const CHECKPOINT_MEMORY_MUTANTS: readonly MutantOf[] = [
     find: '{ epoch: owner.epoch, ...decision };',
     replace: '{ epoch: owner.epoch };',
     breaks: 'what an owner continues from is forgotten',
-    killers: ['CS-LOCATION-03', 'CS-STREAM-01', 'CS-STREAM-04', 'CS-STREAM-08'],
+    killers: ['CS-HOSTILE-05', 'CS-HOSTILE-06', 'CS-STREAM-01', 'CS-STREAM-08'],
   },
   {
     id: 'memory-decision-unchecked',
@@ -260,7 +260,7 @@ export const CHECKPOINT_MEMORY_MUTANTS: readonly MutantOf[] = [
     find: 'epoch: Math.max(newestEpoch(job) + 1, epochMin)',
     replace: 'epoch: Math.max(newestEpoch(job), epochMin)',
     breaks: 'a takeover has the epoch of the owner before',
-    killers: ['CS-OWNER-01', 'CS-OWNER-02', 'CS-OWNER-06', 'CS-OWNER-09'],
+    killers: ['CS-OWNER-01', 'CS-OWNER-02', 'CS-OWNER-06', 'CS-OWNER-11'],
   },
   {
     id: 'memory-jobs-share-checkpoints',
@@ -319,7 +319,7 @@ export const CHECKPOINT_MEMORY_MUTANTS: readonly MutantOf[] = [
     find: 'return newestEpoch(job) > owner.epoch;',
     replace: 'return false;',
     breaks: 'nobody is ever overtaken',
-    killers: ['CS-OWNER-03', 'CS-OWNER-04', 'CS-OWNER-09'],
+    killers: ['CS-OWNER-03', 'CS-OWNER-04', 'CS-OWNER-09', 'CS-OWNER-11'],
   },
   {
     id: 'memory-always-fenced-by-number',
@@ -327,7 +327,7 @@ export const CHECKPOINT_MEMORY_MUTANTS: readonly MutantOf[] = [
     find: 'return newestEpoch(job) > owner.epoch;',
     replace: 'return job.owners.length > 1;',
     breaks: 'whoever follows another owner counts as overtaken',
-    killers: ['CS-OWNER-02', 'CS-OWNER-06', 'CS-OWNER-07', 'CS-OWNER-09'],
+    killers: ['CS-LOCATION-11', 'CS-OWNER-02', 'CS-OWNER-06', 'CS-OWNER-09'],
   },
   {
     id: 'memory-job-ids-without-case',
@@ -339,5 +339,26 @@ export const CHECKPOINT_MEMORY_MUTANTS: readonly MutantOf[] = [
     if (known !== undefined) return known;`,
     breaks: 'jobs that differ by case are one',
     killers: ['CS-OWNER-05'],
+  },
+  {
+    id: 'memory-unordered-listing',
+    file: 'packages/checkpoint-storage-jobmanager/src/memory-coordinator-view.ts',
+    find: `.sort((a, b) => a.checkpointId - b.checkpointId);
+    return {
+      checkpoints`,
+    replace: `.reverse();
+    return {
+      checkpoints`,
+    breaks: 'checkpoints are listed from the newest',
+    killers: ['CS-LOCATION-11'],
+  },
+  {
+    id: 'memory-publisher-not-recorded',
+    file: 'packages/checkpoint-storage-jobmanager/src/coordinator-memory.ts',
+    find: 'if (owner !== undefined) owners[index] = { ...owner, published: true };',
+    replace: `void index;
+  void owner;`,
+    breaks: 'that an owner has published is not recorded',
+    killers: ['CS-OWNER-10'],
   },
 ];

@@ -5,7 +5,7 @@ import { MUTANTS } from './mutants.js';
 import { runSubject, worldOf } from './run-mutant.js';
 import { SourceModules } from './source-modules.js';
 
-const { repository, jobs } = workerData as { repository: string; jobs: readonly string[] };
+const { repository, jobs, cases } = workerData as { repository: string; jobs: readonly string[]; cases: string };
 const sources = new SourceModules(repository);
 const tell = (message: object): void => parentPort?.postMessage(message);
 
@@ -17,6 +17,7 @@ for (const job of jobs) {
     const world = mutant === undefined ? sources : worldOf(sources, mutant);
     await runSubject(sources, subject, world, {
       caseTimeoutMs: 10_000,
+      cases: new RegExp(cases),
       onCase: (id, failure) => tell({ kind: 'case', job, id, failure: failure?.slice(0, 400) }),
     });
     tell({ kind: 'ended', job });

@@ -1,7 +1,8 @@
 // `pnpm test:mutants`: shows every case to every mutant and prints what each case finds.
 //
-//   node packages/state-testkit/test/mutants/matrix.mjs [--update] [subject, or text in the ids of mutants ...]
+//   node packages/state-testkit/test/mutants/matrix.mjs [--update] [--cases=<expression>] [subject, or text in the ids of mutants ...]
 //
+// With --cases only those are shown whose ids match the regular expression.
 // With --update the killers of the mutants that were shown are listed anew: up to four, those first that find the fewest
 // mutants, and besides them whatever would be listed for no mutant otherwise.
 //
@@ -27,13 +28,14 @@ try {
   const { MUTANTS } = await import(join(bundles, 'mutants.mjs'));
   const { SUBJECTS } = await importBundled('subjects');
   const update = process.argv.includes('--update');
-  const wanted = process.argv.slice(2).filter((text) => text !== '--update');
+  const cases = process.argv.find((text) => text.startsWith('--cases='))?.slice('--cases='.length) ?? '';
+  const wanted = process.argv.slice(2).filter((text) => !text.startsWith('--'));
   const isWanted = (id, subject) => wanted.length === 0 || wanted.some((text) => id.includes(text) || subject === text);
   const jobs = [
     ...SUBJECTS.filter(({ id }) => isWanted('', id)).map(({ id }) => `control/${id}`),
     ...MUTANTS.filter(({ id, subject }) => isWanted(id, subject)).map(({ id }) => id),
   ];
-  const results = await run(jobs);
+  const results = await run(jobs, cases);
   report(MUTANTS, results);
   if (update) list(MUTANTS, results);
 } finally {
@@ -63,11 +65,11 @@ async function bundle(...names) {
 }
 
 /** By job: what every case said, `undefined` for one that passed. */
-async function run(jobs) {
+async function run(jobs, cases) {
   const results = new Map();
   let left = jobs;
   while (left.length > 0) {
-    const { stuck } = await runThread(left, results);
+    const { stuck } = await runThread(left, results, cases);
     const ended = new Set(results.keys());
     if (stuck !== undefined) print(stuck, results.get(stuck));
     left = left.filter((job) => !ended.has(job));
@@ -75,9 +77,9 @@ async function run(jobs) {
   return results;
 }
 
-function runThread(jobs, results) {
+function runThread(jobs, results, cases) {
   return new Promise((resolvePromise, reject) => {
-    const worker = new Worker(join(bundles, 'matrix-worker.mjs'), { workerData: { repository, jobs } });
+    const worker = new Worker(join(bundles, 'matrix-worker.mjs'), { workerData: { repository, jobs, cases } });
     let job;
     let timer;
     const end = (outcome) => {

@@ -2,7 +2,12 @@
 
 import { CHECKPOINT_DIRECTORY_MUTANTS } from './checkpoint-directory.mutants.js';
 import { CHECKPOINT_MEMORY_MUTANTS } from './checkpoint-memory.mutants.js';
+import { HEAP_KEY_MUTANTS } from './heap-keys.mutants.js';
+import { HEAP_STATE_MUTANTS } from './heap-states.mutants.js';
 import type { Mutant, MutantOf } from './mutant.js';
+import { PRIORITY_QUEUE_MUTANTS } from './priority-queues.mutants.js';
+import { RESTORE_MUTANTS } from './restores.mutants.js';
+import { TIME_TO_LIVE_MUTANTS } from './time-to-live.mutants.js';
 
 function of(subject: string, mutants: readonly MutantOf[]): readonly Mutant[] {
   return mutants.map((mutant) => ({ ...mutant, subject }));
@@ -10,6 +15,11 @@ function of(subject: string, mutants: readonly MutantOf[]): readonly Mutant[] {
 
 /** In the order of the subjects. */
 export const MUTANTS: readonly Mutant[] = [
+  ...of('hashmap', HEAP_STATE_MUTANTS),
+  ...of('hashmap', HEAP_KEY_MUTANTS),
+  ...of('hashmap', RESTORE_MUTANTS),
+  ...of('hashmap', TIME_TO_LIVE_MUTANTS),
+  ...of('hashmap', PRIORITY_QUEUE_MUTANTS),
   ...of('filesystem', CHECKPOINT_DIRECTORY_MUTANTS),
   ...of('jobmanager', CHECKPOINT_MEMORY_MUTANTS),
 ];

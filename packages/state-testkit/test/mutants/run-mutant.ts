@@ -10,8 +10,8 @@ export type Outcomes = ReadonlyMap<string, string | undefined>;
 
 /** Which cases are shown, and what is told of them. */
 export interface RunMutantOptions {
-  /** Default: all. */
-  readonly cases?: readonly string[];
+  /** Ids, or what they look like. Default: all. */
+  readonly cases?: readonly string[] | RegExp;
   /** Default 10,000. */
   readonly caseTimeoutMs?: number;
   onCase?(id: string, failure: string | undefined): void;
@@ -32,7 +32,7 @@ export async function runSubject(
   const testkit = sources.load<typeof Testkit>('@tidemark/state-testkit');
   const outcomes = new Map<string, string | undefined>();
   for (const suite of subjectOf(subject).suites(testkit, world)) {
-    const wanted = suite.cases.filter(({ id, skipped }) => skipped === undefined && (cases?.includes(id) ?? true));
+    const wanted = suite.cases.filter(({ id, skipped }) => skipped === undefined && isAmong(id, cases));
     if (wanted.length === 0) continue;
     const ids = new Set(wanted.map(({ id }) => id));
     await testkit.runConformance(suite, {
@@ -46,4 +46,9 @@ export async function runSubject(
     });
   }
   return outcomes;
+}
+
+function isAmong(id: string, cases: RunMutantOptions['cases']): boolean {
+  if (cases === undefined) return true;
+  return cases instanceof RegExp ? cases.test(id) : cases.includes(id);
 }
