@@ -19,6 +19,8 @@ import { PathWriter } from './path-writer.js';
 
 /** Records written in one batch. */
 export const RECORDS_PER_BATCH: number = 256;
+/** Records written in one batch where a write has to wait for room: fewer and denser transactions. */
+const RECORDS_PER_DRAIN = 512;
 /** The share of the budget from which on idle time is used for writing. */
 const SOFT_SHARE = 0.5;
 /** A cache with less room than this is full: what comes in drives something out. */
@@ -92,7 +94,7 @@ export class CellCache implements DirtyCells {
   makeRoom(): void {
     while (this.usedBytes >= this.budgetBytes) {
       if (this.evict()) continue;
-      if (this.drain(RECORDS_PER_BATCH) === 0) return;
+      if (this.drain(RECORDS_PER_DRAIN) === 0) return;
     }
   }
 
@@ -259,7 +261,7 @@ export class CellCache implements DirtyCells {
   private drainForReaders(): boolean {
     if (this.dirtyBytes <= this.softBytes || this.budgetBytes === 0) return false;
     try {
-      return this.drain(RECORDS_PER_BATCH) > 0;
+      return this.drain(RECORDS_PER_DRAIN) > 0;
     } catch {
       // Who reads needs no room in the store; who writes meets the error.
       return false;

@@ -16,6 +16,8 @@ import type { PathWriter } from './path-writer.js';
 
 /** Elements handed to the store at once. */
 const ELEMENTS_PER_PIECE = 1024;
+/** Longer lists are cleared and appended to. */
+const REPLACED_AT_ONCE = 64;
 
 /** The list of a key and namespace. */
 export class ListCell extends KeyCell {
@@ -105,6 +107,7 @@ export class ListCell extends KeyCell {
 
   override write(path: Uint8Array, epoch: number, limit: number): CellWriting {
     const { stored } = this.table;
+    if (this.mustClear && this.replaceStored(path, epoch)) return 'done';
     if (this.mustClear) {
       if (this.there !== false && !stored.clear(path, epoch, limit)) return 'more';
       this.mustClear = false;
@@ -178,6 +181,22 @@ export class ListCell extends KeyCell {
     )
       if (elder.mustClear || elder.cleared || elder.trimmed) return true;
     return false;
+  }
+
+  /** Puts a short list into the place of what the store has; false where that takes more. */
+  private replaceStored(path: Uint8Array, epoch: number): boolean {
+    const { stored } = this.table;
+    const { values, start, end } = this;
+    if (this.there === false || this.frozenEnd >= 0 || start !== 0 || end === 0 || end > REPLACED_AT_ONCE) return false;
+    if (this.trimming > 0 || this.uncertainFrom >= 0 || stored.replace === undefined) return false;
+    for (let index = 0; index < end; index++) this.table.verify(values[index]);
+    if (!stored.replace(path, values, 0, end, this.stampsMs, epoch)) return false;
+    this.mustClear = false;
+    this.cleared = true;
+    this.lengthAfterAppend = end;
+    this.appended += end;
+    this.start = end;
+    return true;
   }
 
   private setStored(count: number): void {

@@ -100,7 +100,8 @@ export class StoredListState<K, N, T> extends StoredState<K, N, T> implements Li
     });
   }
 
-  private append(values: readonly T[]): void {
+  /** Takes the array. */
+  private append(values: T[]): void {
     this.beginAccess();
     this.makeRoom();
     const { cache, ttl } = this;
@@ -125,10 +126,12 @@ export class StoredListState<K, N, T> extends StoredState<K, N, T> implements Li
     }
     const { sizes } = cell.table;
     let sizeBytes = cell.sizeBytes;
-    for (const value of values) {
-      cell.values.push(value);
-      sizeBytes += 8 + sizes.ofValue(value);
-    }
+    // The array is nobody else's (it is that of `copiesIn` or of one element).
+    if (cell.values.length === 0 && cell.elder === undefined) cell.values = values;
+    else for (let index = 0; index < values.length; index++) cell.values.push(values[index]);
+    const { fixedCellBytes } = sizes;
+    if (fixedCellBytes !== undefined) sizeBytes += values.length * (8 + fixedCellBytes - CELL_BYTES);
+    else for (const value of values) sizeBytes += 8 + sizes.ofValue(value);
     if (ttl !== undefined && cell.stampsMs !== undefined) {
       const nowMs = this.nowMs(ttl);
       for (let count = values.length; count > 0; count--) cell.stampsMs.push(nowMs);
@@ -320,9 +323,10 @@ export class StoredListState<K, N, T> extends StoredState<K, N, T> implements Li
   private copiesIn(values: Iterable<T>): T[] {
     checkValues(values);
     const elements: T[] = [];
+    const { passing } = this;
     for (const value of values) {
       checkElement(value);
-      elements.push(this.passing.copyIn(value));
+      elements.push(passing.copyIn(value));
     }
     return elements;
   }

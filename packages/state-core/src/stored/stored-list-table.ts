@@ -86,7 +86,7 @@ export class StoredListTable extends StoredStateTable {
       throw refusedValue(tooLong(length), this.state.registration.name, this.keyOf(path));
     }
     const isNoted = this.notesElements(epoch);
-    const head = { ...before };
+    const head = before;
     try {
       this.continueList(path, head, values, start, end, stampsMs, isNoted ? epoch : undefined);
       this.guarded(path, () => this.putHead(path, head, epoch));
@@ -100,6 +100,37 @@ export class StoredListTable extends StoredStateTable {
     this.weight += end - start;
     this.noteWhole(path, epoch, length + end - start);
     return length + end - start;
+  }
+
+  replace(
+    path: Uint8Array,
+    values: readonly unknown[],
+    start: number,
+    end: number,
+    stampsMs: readonly number[] | undefined,
+    epoch: number,
+  ): boolean {
+    this.checkEpoch(epoch);
+    const bytes = this.guarded(path, () => this.records.get(path));
+    const before = bytes === undefined ? undefined : this.guarded(path, () => readListHead(bytes, this.isStamped));
+    // Its chunks have to go first.
+    if (before !== undefined && before.chunks > 0) return false;
+    const elements = this.beginElements();
+    const head = this.emptyHead();
+    for (let index = start; index < end; index++) {
+      this.writeElement(path, head, values[index], stampsMs?.[index], elements);
+      if (elements.length >= CHUNK_BYTES) return false;
+    }
+    this.guarded(path, () => this.putHead(path, head, epoch));
+    if (before === undefined) this.count(1);
+    this.weight = Math.max(0, this.weight + end - start - (before?.headElements ?? 0));
+    if (!this.runs.notes(this.changes, epoch)) return true;
+    if (before !== undefined) this.runs.note(this.changes, epoch, ChangeOp.CLEAR, path);
+    if (this.notesElements(epoch)) {
+      this.runs.noteSplice(this.changes, epoch, path, 0, end - start, TODAY, elements.view());
+    }
+    this.noteWhole(path, epoch, end - start);
+    return true;
   }
 
   trim(path: Uint8Array, count: number, epoch: number): void {
@@ -239,7 +270,6 @@ export class StoredListTable extends StoredStateTable {
     stampsMs: readonly number[] | undefined,
     notedEpoch: number | undefined,
   ): void {
-    const { valueSerializer, name } = this.state.registration;
     const tail = this.elements;
     if (head.tag !== TODAY) this.guarded(path, () => this.endChunk(head, tail));
     head.tag = TODAY;
@@ -252,28 +282,38 @@ export class StoredListTable extends StoredStateTable {
       noted += count;
     };
     for (let index = start; index < end; index++) {
-      try {
-        if (stampsMs !== undefined) tail.writeSafeInteger(stampsMs[index] as number);
-        const sizedAt = tail.beginSized();
-        valueSerializer.serialize(values[index], tail);
-        tail.endSized(sizedAt);
-      } catch (error) {
-        throw refusedValue(error, name, this.keyOf(path));
-      }
-      head.headElements++;
-      if (stampsMs !== undefined) {
-        const stampMs = stampsMs[index] as number;
-        if (stampMs < head.newestStampMs) head.isAscending = false;
-        if (stampMs === NO_TIME) this.hasNoTime = true;
-        head.oldestStampMs = Math.min(head.oldestStampMs, stampMs);
-        head.newestStampMs = Math.max(head.newestStampMs, stampMs);
-      }
+      this.writeElement(path, head, values[index], stampsMs?.[index], tail);
       if (tail.length < CHUNK_BYTES) continue;
       note();
       this.guarded(path, () => this.endChunk(head, tail));
       notedBytes = 0;
     }
     note();
+  }
+
+  /** Adds an element to those of the head. */
+  private writeElement(
+    path: Uint8Array,
+    head: MutableHead,
+    value: unknown,
+    stampMs: number | undefined,
+    out: ByteWriter,
+  ): void {
+    const { valueSerializer } = this.state.registration;
+    try {
+      if (stampMs !== undefined) out.writeSafeInteger(stampMs);
+      const sizedAt = out.beginSized();
+      valueSerializer.serialize(value, out);
+      out.endSized(sizedAt);
+    } catch (error) {
+      throw refusedValue(error, this.state.registration.name, this.keyOf(path));
+    }
+    head.headElements++;
+    if (stampMs === undefined) return;
+    if (stampMs < head.newestStampMs) head.isAscending = false;
+    if (stampMs === NO_TIME) this.hasNoTime = true;
+    head.oldestStampMs = Math.min(head.oldestStampMs, stampMs);
+    head.newestStampMs = Math.max(head.newestStampMs, stampMs);
   }
 
   /** Makes the elements of the head a chunk. */

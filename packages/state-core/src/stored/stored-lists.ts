@@ -20,7 +20,7 @@
 //
 //   element   [ time stamp int64, only with time to live ]  length varint | bytes
 //
-//   SL1. Appending reads and writes the head; when it holds CHUNK_BYTES they become a chunk. Chunks never change, and one of
+//   SL1. Appending reads and writes the head; when it holds CHUNK_BYTES of elements, they become a chunk. Chunks never change, and one of
 //        a list that went is never taken for one of another.
 //   SL2. A list has at least one element: an empty one is not there.
 //   SL3. Elements of one chunk have one tag; those of a list may have several.
@@ -31,8 +31,11 @@ import { ByteReader } from '../bytes/byte-reader.js';
 import type { ByteWriter } from '../bytes/byte-writer.js';
 import { StateError } from '../error/state-error.js';
 
-/** Elements of this size in a head become a chunk. */
-export const CHUNK_BYTES: number = 4096;
+/**
+ * Elements of this size in a head become a chunk. Stores made of pages of 4 KiB keep two such chunks in one, and larger values
+ * on pages of their own.
+ */
+export const CHUNK_BYTES: number = 1792;
 /** Bytes of a head before its elements, without time to live. */
 const HEAD_BYTES = 27;
 const STAMP_BYTES = 8;

@@ -98,6 +98,20 @@ export interface StoredTable {
     epoch: number,
   ): number;
   /**
+   * Replaces a list by the elements from index `start` to before `end`, all in one: as {@link clear} and {@link append}, but
+   * with less to read and to write. Nothing happens where it cannot: whoever calls it clears and appends then. Absent: always.
+   *
+   * @returns Whether it was done.
+   */
+  replace?(
+    path: Uint8Array,
+    values: readonly unknown[],
+    start: number,
+    end: number,
+    stampsMs: readonly number[] | undefined,
+    epoch: number,
+  ): boolean;
+  /**
    * Removes elements from the front of a list, which has more than that: an increment says no more than how many. Absent: whoever
    * would call it writes the list anew.
    */

@@ -67,7 +67,7 @@ describe('damage in the store', () => {
         const table = tables.get('lists')?.open(0);
         const elements = Array.from({ length: 12 }, (_, index) => 'x'.repeat(700 + index));
         table?.append(pathOf(4), elements, 0, elements.length, undefined, 1);
-        expect(store.entriesOf(0, CHUNKS_OF_STATE).size).toBe(2);
+        expect(store.entriesOf(0, CHUNKS_OF_STATE).size).toBe(4);
         change(store, isChunk ? CHUNKS_OF_STATE : 0, (value) =>
           isCut
             ? value.subarray(0, at % value.length)
