@@ -68,7 +68,11 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, AllowedImports>> = {
     thirdParty: [],
     node: true,
     // Two walls: one file loads the module, one calls it.
-    onlyIn: { 'environment/lmdb-module.ts': ['lmdb'], 'environment/lmdb-file.ts': ['lmdb'] },
+    onlyIn: {
+      'environment/lmdb-module.ts': ['lmdb'],
+      'environment/lmdb-file.ts': ['lmdb'],
+      'environment/range-reader.ts': ['lmdb'],
+    },
   },
   'checkpoint-storage-jobmanager': { tidemark: ['state-core'], thirdParty: [], node: false },
   'checkpoint-storage-filesystem': { tidemark: ['state-core'], thirdParty: [], node: true },
