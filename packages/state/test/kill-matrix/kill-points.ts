@@ -66,9 +66,12 @@ export class KillPoints {
   step<T>(sort: StepSort, run: () => T): T {
     const moment = this.count(sort);
     if (moment === 'before') this.die();
-    const result = run();
-    if (moment !== undefined) this.die();
-    return result;
+    try {
+      return run();
+    } finally {
+      // Also after a step that fails: a directory that is not empty is tried to be removed, for one.
+      if (moment !== undefined) this.die();
+    }
   }
 
   die(): never {

@@ -78,9 +78,11 @@ async function asStep(call: Call, given: readonly unknown[]): Promise<unknown> {
   const result = call(...given);
   // Begun, and another thread is at it or will never be.
   if (moment === 'during') killPoints.die();
-  await result;
-  if (moment === 'after') killPoints.die();
-  return result;
+  try {
+    return await result;
+  } finally {
+    if (moment === 'after') killPoints.die();
+  }
 }
 
 function killingWriter(writer: FileSystemWriter): FileSystemWriter {
