@@ -57,15 +57,6 @@ export const CHECKPOINT_DIRECTORY_MUTANTS: readonly MutantOf[] = [
     killers: ['CS-STREAM-02', 'CS-STREAM-09'],
   },
   {
-    id: 'abort-ignored-by-stream',
-    file: 'packages/checkpoint-storage-filesystem/src/filesystem-checkpoint-stream.ts',
-    find: `this.#settings.signal?.throwIfAborted();
-      return await task();`,
-    replace: 'return await task();',
-    breaks: 'writes go on after the abort',
-    killers: ['CS-STREAM-09'],
-  },
-  {
     id: 'written-after-close',
     file: 'packages/checkpoint-storage-filesystem/src/filesystem-checkpoint-stream.ts',
     find: `if (this.#state === 'open') return;
@@ -95,16 +86,6 @@ export const CHECKPOINT_DIRECTORY_MUTANTS: readonly MutantOf[] = [
       return;`,
     breaks: 'a large write overtakes the small ones before it',
     killers: ['CS-STREAM-06'],
-  },
-  {
-    id: 'buffer-written-twice',
-    file: 'packages/checkpoint-storage-filesystem/src/filesystem-checkpoint-stream.ts',
-    find: `await this.#writeOut(this.#buffer.subarray(0, count));
-    this.#buffered = 0;`,
-    replace: `await this.#writeOut(this.#buffer.subarray(0, count));
-    if (this.#state !== 'open') this.#buffered = 0;`,
-    breaks: 'what was drained is drained again',
-    killers: ['CS-STREAM-05', 'CS-STREAM-06'],
   },
   {
     id: 'copy-is-the-original',
@@ -793,5 +774,24 @@ export const CHECKPOINT_DIRECTORY_MUTANTS: readonly MutantOf[] = [
     return true;`,
     breaks: 'a savepoint refers to what a job shares',
     killers: ['CS-SAVEPOINT-04'],
+  },
+  {
+    id: 'abort-ignored-by-stream',
+    file: 'packages/checkpoint-storage-filesystem/src/filesystem-checkpoint-stream.ts',
+    find: `this.#settings.signal?.throwIfAborted();
+      return await task();`,
+    replace: 'return await task();',
+    breaks: 'writes go on after the abort',
+    killers: ['CS-STREAM-09'],
+  },
+  {
+    id: 'buffer-written-twice',
+    file: 'packages/checkpoint-storage-filesystem/src/filesystem-checkpoint-stream.ts',
+    find: `await this.#writeOut(this.#buffer.subarray(0, count));
+    this.#buffered = 0;`,
+    replace: `await this.#writeOut(this.#buffer.subarray(0, count));
+    if (this.#state !== 'open') this.#buffered = 0;`,
+    breaks: 'what was drained is drained again',
+    killers: ['CS-STREAM-05', 'CS-STREAM-06'],
   },
 ];

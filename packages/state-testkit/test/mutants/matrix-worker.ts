@@ -9,7 +9,16 @@ const { repository, jobs, cases } = workerData as { repository: string; jobs: re
 const sources = new SourceModules(repository);
 const tell = (message: object): void => parentPort?.postMessage(message);
 
+// What a fault leaves behind unawaited is no case that fails.
+let unawaited: unknown;
+for (const event of ['unhandledRejection', 'uncaughtException']) {
+  process.on(event, (reason: unknown) => {
+    unawaited = reason;
+  });
+}
+
 for (const job of jobs) {
+  unawaited = undefined;
   tell({ kind: 'begun', job });
   const mutant = MUTANTS.find(({ id }) => id === job);
   const subject = mutant?.subject ?? job.slice('control/'.length);
@@ -20,7 +29,7 @@ for (const job of jobs) {
       cases: new RegExp(cases),
       onCase: (id, failure) => tell({ kind: 'case', job, id, failure: failure?.slice(0, 400) }),
     });
-    tell({ kind: 'ended', job });
+    tell({ kind: 'ended', job, ...(unawaited === undefined ? {} : { unawaited: String(unawaited) }) });
   } catch (error) {
     tell({ kind: 'ended', job, broken: String(error) });
   }

@@ -104,6 +104,7 @@ function runThread(jobs, results, cases) {
         outcomes.set(message.id, outcomes.get(message.id) ?? message.failure);
       } else if (message.kind === 'ended') {
         results.get(message.job).broken = message.broken;
+        results.get(message.job).unawaited = message.unawaited;
         print(message.job, results.get(message.job));
       } else end({});
     });
@@ -145,13 +146,14 @@ function report(mutants, results) {
   process.stdout.write(`survivors: ${survivors.map(({ id }) => id).join(' ') || 'none'}\n`);
   const path = process.env.TIDEMARK_MUTANTS_REPORT;
   if (path === undefined) return;
-  const plain = [...results].map(([job, { outcomes, broken }]) => [job, { broken, outcomes: [...outcomes] }]);
+  const plain = [...results].map(([job, { outcomes, ...rest }]) => [job, { ...rest, outcomes: [...outcomes] }]);
   writeFileSync(path, JSON.stringify(Object.fromEntries(plain)));
 }
 
 /** Writes the killers into the files of the mutants. */
 function list(mutants, results) {
-  const shown = mutants.filter(({ id }) => results.has(id));
+  // A rejection that nobody awaits would fail the tests as a whole: such a mutant is left to whoever updates.
+  const shown = mutants.filter(({ id }) => results.has(id) && results.get(id).unawaited === undefined);
   const quickly = new Map(shown.map(({ id }) => [id, quicklyFailedOf(results.get(id))]));
   const finds = new Map();
   for (const ids of quickly.values()) for (const id of ids) finds.set(id, (finds.get(id) ?? 0) + 1);

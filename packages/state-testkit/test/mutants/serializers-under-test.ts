@@ -48,7 +48,7 @@ export function serializersUnderTest(testkit: typeof Testkit, world: World): rea
     }),
     suite<string>({
       create: make(() => string),
-      values: ['', '\0', 'a', 'aa', 'b', 'ä', '\ud800', '\udc00', '😀', 'x'.repeat(2000)],
+      values: ['', '\0', 'A', 'a', 'aa', 'b', 'ä', '\ud800', '\udc00', '😀', 'x'.repeat(2000)],
       generate: (random) =>
         Array.from({ length: random.below(6) }, () =>
           String.fromCharCode(random.pick([0, 97, 233, 0xd83d, 0xde00])),
