@@ -2,6 +2,7 @@
 
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type * as Testkit from '@tidemark/state-testkit';
 import { describe, expect, test } from 'vitest';
 import { MUTANTS } from './mutants.js';
 import { type Outcomes, runSubject, worldOf } from './run-mutant.js';
@@ -19,6 +20,16 @@ function failedOf(outcomes: Outcomes): string[] {
 
 test('no two mutants have one name', () => {
   expect(MUTANTS.length).toBe(new Set(MUTANTS.map(({ id }) => id)).size);
+});
+
+test('four of five cases are listed for a mutant; `pnpm test:mutants` prints the others', () => {
+  const testkit = sources.load<typeof Testkit>('@tidemark/state-testkit');
+  const suites = SUBJECTS.flatMap((subject) => subject.suites(testkit, sources));
+  const cases = new Set(suites.flatMap((suite) => suite.cases.map(({ id }) => id)));
+  const listed = new Set(MUTANTS.flatMap(({ killers }) => killers));
+  const others = [...cases].filter((id) => !listed.has(id));
+  expect(others.length / cases.size, `listed for none: ${others.join(' ')}`).toBeLessThan(0.2);
+  expect([...listed].filter((id) => !cases.has(id))).toEqual([]);
 });
 
 describe('without a fault every case passes that is listed for', () => {
