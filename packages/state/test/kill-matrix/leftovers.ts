@@ -8,8 +8,9 @@ import { readCheckpointMetadata } from '@tidemark/state-core/support';
 import type { Findings, Subject } from './kill-order.js';
 import { filesIn, placesOf, storageOf } from './ledger-job.js';
 
-/** Owners that a job keeps records of when it has few checkpoints: three files each. */
-const OWNER_FILES_MAX = 30;
+/** Records that a job keeps of its last owners, and of those that each checkpoint names: also of one that was left behind. */
+const OWNER_FILES = 18;
+const OWNER_FILES_OF_CHECKPOINT = 6;
 
 /** Notes what is in the directory of the job and belongs to no checkpoint of it. @returns The pointers of those that are there. */
 export async function judgeCheckpoints(subject: Subject, when: string, findings: Findings): Promise<string[]> {
@@ -49,7 +50,8 @@ export async function judgeCheckpoints(subject: Subject, when: string, findings:
     if (!isKnown && path.endsWith('/')) findings.leaked.push(`${when}: ${path} is an empty directory`);
   }
   const owners = files.filter((path) => path.startsWith('owner-')).length;
-  if (owners > OWNER_FILES_MAX) findings.leaked.push(`${when}: ${owners} records of owners`);
+  if (owners > OWNER_FILES + OWNER_FILES_OF_CHECKPOINT * pointers.length)
+    findings.leaked.push(`${when}: ${owners} records of owners`);
   return pointers;
 }
 
