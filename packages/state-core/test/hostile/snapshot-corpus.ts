@@ -84,8 +84,9 @@ export function segmentsIn(metadata: unknown): SegmentReference[] {
 export function locationsIn(data: unknown): string[] {
   if (typeof data !== 'object' || data === null || ArrayBuffer.isView(data)) return [];
   const { kind, location } = data as { readonly kind?: unknown; readonly location?: unknown };
-  const own = kind === 'file' ? [String(location)] : [];
-  const parts = Object.entries(data).filter(([name]) => name !== 'optional');
+  const own = kind === 'file' && typeof location === 'string' ? [location] : [];
+  // Schemas are plain data of whoever wrote them: a field of that name is no handle.
+  const parts = Object.entries(data).filter(([name]) => name !== 'optional' && name !== 'serializer');
   return [...own, ...parts.flatMap(([, part]) => locationsIn(part))];
 }
 

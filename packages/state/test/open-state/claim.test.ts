@@ -113,7 +113,9 @@ describe('CLAIM of a savepoint', () => {
     const second = openAccounts(other, { restore: savepoint, restoreMode: 'CLAIM', config: RETAIN_ONE });
     await expect(second).rejects.toMatchObject({
       code: 'snapshot-claimed',
-      message: expect.stringMatching(/has been claimed by .*NO_CLAIM.*remove file:.*\/_claimed$/),
+      message: expect.stringMatching(
+        /has been claimed by .*NO_CLAIM.*remove file:.*\/_claimed and every file:.*\.claim$/,
+      ),
       details: { by: pathToFileURL(join(one, 'accounts')).href },
     });
     // As a copy it is nobody's.

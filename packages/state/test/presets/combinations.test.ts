@@ -124,13 +124,18 @@ describe('fsStateBackend', () => {
   });
 });
 
+/** Where lmdb keeps its working state in a test. */
+function localDirectory(): Record<string, string> {
+  return { 'state.backend.lmdb.localdir': temporaryDirectory() };
+}
+
 describe('lmdbStateBackend', () => {
   it('takes a directory or another combination', async () => {
     const directory = temporaryDirectory();
     const fs = fsStateBackend(directory, { writeBufferSize: 65_536 });
     for (const stateBackend of [lmdbStateBackend(directory), new RocksDBStateBackend(fs, { incremental: true })]) {
       expect(stateBackend.checkpointStorage).toBeInstanceOf(FileSystemCheckpointStorage);
-      await using state = await openAccounts(undefined, { name: 'accounts', stateBackend });
+      await using state = await openAccounts(undefined, { name: 'accounts', stateBackend, config: localDirectory() });
       state.withKey('a', ({ total }) => total.update(total.value() + 1));
       await state.checkpoint();
     }
@@ -144,7 +149,7 @@ describe('lmdbStateBackend', () => {
   it('has the backend alone under its former name', async () => {
     const stateBackend = new EmbeddedRocksDBStateBackend({ incremental: true });
     expect(stateBackend).toMatchObject({ name: 'lmdb', incrementalCheckpoints: true });
-    await using state = await openAccounts(undefined, { stateBackend });
+    await using state = await openAccounts(undefined, { stateBackend, config: localDirectory() });
     state.withKey('a', ({ total }) => total.update(3));
     expect(state.withKey('a', ({ total }) => total.value())).toBe(3);
   });
