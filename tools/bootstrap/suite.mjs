@@ -12,7 +12,7 @@ import { Steps } from './steps.mjs';
 const suites = {
   long: { suffixes: ['.long.test.ts'], runs: 1 },
   crash: { suffixes: ['.crash.test.ts'], runs: 20 },
-  fuzz: { suffixes: ['.property.test.ts', '.fuzz.test.ts'], runs: 50 },
+  fuzz: { suffixes: ['.fuzz.test.ts'], runs: 50 },
   simulation: { suffixes: ['.simulation.test.ts'], runs: 50 },
 };
 

@@ -8,15 +8,15 @@ import { testSuite } from './test-runs.ts';
 
 const repository = resolve(fileURLToPath(import.meta.url), '../../..');
 
-/** Which files belong to which suite. The ordinary suite runs every sort but the two that are long by nature. */
+/** Which files belong to which suite. The ordinary suite runs every sort but the one that is long by nature. */
 const includeBySuite: Readonly<Record<string, readonly string[]>> = {
   default: ['test/**/*.test.ts'],
   long: ['test/**/*.long.test.ts'],
   crash: ['test/**/*.crash.test.ts'],
-  fuzz: ['test/**/*.property.test.ts', 'test/**/*.fuzz.test.ts'],
+  fuzz: ['test/**/*.fuzz.test.ts'],
   simulation: ['test/**/*.simulation.test.ts'],
 };
-const excludeFromDefault = ['test/**/*.long.test.ts', 'test/**/*.fuzz.test.ts'];
+const excludeFromDefault = ['test/**/*.long.test.ts'];
 
 /** A sixty-minute suite must not be ended by the limit that suits a unit test. */
 const testTimeoutMs = { default: 60_000, long: 3_600_000 };

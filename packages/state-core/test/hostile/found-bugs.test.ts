@@ -1,4 +1,4 @@
-// What hostile inputs have found, one test for each: see hostile-inputs.property.test.ts.
+// What hostile inputs have found, one test for each: see hostile-inputs.fuzz.test.ts.
 
 import { FileSystemCheckpointStorage } from '@tidemark/checkpoint-storage-filesystem';
 import { parseConfiguration } from '@tidemark/state';
