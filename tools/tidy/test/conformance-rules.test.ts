@@ -2,6 +2,7 @@ import {
   CRASH_CASES,
   checkpointStorageCases,
   checkpointStorageFactoryCases,
+  FAULT_CASES,
   KEYED_STORE_CASES,
   SERIALIZER_CASES,
   STATE_BACKEND_CASES,
@@ -90,6 +91,7 @@ describe('the conformance suites', () => {
     ...checkpointStorageCases,
     ...checkpointStorageFactoryCases,
     ...CRASH_CASES,
+    ...FAULT_CASES,
     ...KEYED_STORE_CASES,
     ...SERIALIZER_CASES,
   ].map(({ id }) => id);

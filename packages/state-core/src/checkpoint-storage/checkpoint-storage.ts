@@ -34,6 +34,11 @@ export interface CheckpointStorageParameters {
  *
  * Implementers (guide: Owners)
  * - MUST keep jobs apart, whatever they are called. [CS-OWNER-05]
+ *
+ * Implementers (guide: Calls that fail)
+ * - MUST lose no more than the checkpoint under way when a call fails, and go on with the next. [CS-FAULT-01]
+ * - MUST leave nothing half of a call that was done and reported as failed. [CS-FAULT-02]
+ * - MUST have no part of a write that failed in a checkpoint. [CS-FAULT-03]
  */
 export interface CheckpointStorage {
   /** The word that `execution.checkpointing.storage` chooses it by. */

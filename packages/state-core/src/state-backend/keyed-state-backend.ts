@@ -247,6 +247,8 @@ export interface KeyedStateBackend<K> extends KeyContext<K>, CheckpointListener 
    *   AGGREGATE-02]
    * - MUST write the states of this call, whatever is registered, read or decoded afterwards. [KSB-SNAPSHOT-02,
    *   KSB-SNAPSHOT-03]
+   * - MUST keep out of a view what the program changes in place in the values that it reads after this call, and have it in
+   *   the next, where `state.object-reuse` is set. [SNAPSHOT-12..SNAPSHOT-14]
    * - MUST keep several views apart, in whatever order they are written. [SNAPSHOT-02, SNAPSHOT-03]
    * - MUST end without a handle when there is no state, and with one as soon as one is registered. [SNAPSHOT-08,
    *   SNAPSHOT-09]

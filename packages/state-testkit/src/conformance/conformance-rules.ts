@@ -110,6 +110,24 @@ export const CONFORMANCE_RULES: readonly ConformanceRule[] = [
     cases: ['CS-OWNER-05'],
   },
   {
+    member: 'CheckpointStorage',
+    must: 'lose no more than the checkpoint under way when a call fails, and go on with the next.',
+    guide: 'Calls that fail',
+    cases: ['CS-FAULT-01'],
+  },
+  {
+    member: 'CheckpointStorage',
+    must: 'leave nothing half of a call that was done and reported as failed.',
+    guide: 'Calls that fail',
+    cases: ['CS-FAULT-02'],
+  },
+  {
+    member: 'CheckpointStorage',
+    must: 'have no part of a write that failed in a checkpoint.',
+    guide: 'Calls that fail',
+    cases: ['CS-FAULT-03'],
+  },
+  {
     member: 'CheckpointStorageCoordinatorView.list',
     must: 'list checkpoints by ascending id and owners by ascending epoch.',
     guide: 'Locations',
@@ -666,6 +684,12 @@ export const CONFORMANCE_RULES: readonly ConformanceRule[] = [
     must: 'write the states of this call, whatever is registered, read or decoded afterwards.',
     guide: 'Snapshots',
     cases: ['KSB-SNAPSHOT-02', 'KSB-SNAPSHOT-03'],
+  },
+  {
+    member: 'KeyedStateBackend.snapshot',
+    must: 'keep out of a view what the program changes in place in the values that it reads after this call, and have it in the next, where `state.object-reuse` is set.',
+    guide: 'Snapshots',
+    cases: ['SNAPSHOT-12', 'SNAPSHOT-13', 'SNAPSHOT-14'],
   },
   {
     member: 'KeyedStateBackend.snapshot',

@@ -13,6 +13,7 @@ import { lifecycleCases } from './lifecycle.cases.js';
 import { listStateCases } from './list-state.cases.js';
 import { mapStateCases } from './map-state.cases.js';
 import { namespaceCases } from './namespace.cases.js';
+import { objectReuseCases } from './object-reuse.cases.js';
 import { operatorSchemaChangeCases } from './operator-schema-change.cases.js';
 import { priorityQueueCases } from './priority-queue.cases.js';
 import { priorityQueueSnapshotCases } from './priority-queue-snapshot.cases.js';
@@ -38,6 +39,7 @@ export const STATE_BACKEND_CASES: readonly StateBackendCase[] = [
   ...namespaceCases,
   ...keyContextCases,
   ...snapshotCases,
+  ...objectReuseCases,
   ...restoreCases,
   ...schemaChangeCases,
   ...lazyMigrationCases,
@@ -88,5 +90,7 @@ export function stateBackendConformance({
 }
 
 function hasAbility(capabilities: StateBackendCapabilities, requirement: StateBackendRequirement): boolean {
-  return requirement === 'concurrentSnapshots' ? capabilities.maxConcurrentSnapshots > 1 : capabilities[requirement] === true;
+  return requirement === 'concurrentSnapshots'
+    ? capabilities.maxConcurrentSnapshots > 1
+    : capabilities[requirement] === true;
 }
