@@ -2,6 +2,7 @@
 //
 // Arguments: local directory, what to do, attempt, seed.
 
+import { execFileSync } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync, writeSync } from 'node:fs';
 import { isStateError, silentLogger } from '@tidemark/state-core';
 import { LmdbEnvironment } from '../src/environment/lmdb-environment.js';
@@ -12,24 +13,30 @@ const [, , directory = '', hazard = '', attempt = '0', seed = '1'] = process.arg
 const MEBIBYTE = 1024 * 1024;
 const ENTRIES = 20_000;
 
-const environment = LmdbEnvironment.open(
-  await loadLmdb(),
-  { jobId: 'hazards', operatorIdentifier: 'operator_0', firstKeyGroup: 0, lastKeyGroup: 127, attempt: Number(attempt) },
-  {
-    localDirectories: [directory],
-    mapBytes: MEBIBYTE,
-    fileBytesMax: Number.MAX_SAFE_INTEGER,
-    maxReaders: 126,
-    readAhead: true,
-    checksums: true,
-    writeBatchBytes: 2 * MEBIBYTE,
-    compactionThreshold: 0.5,
-    compactionFileBytesMin: MEBIBYTE,
-    compactionCheckMs: 0,
-    sliceMs: 2,
-  },
-  { logger: silentLogger },
-);
+const lmdb = await loadLmdb();
+const environment = open(Number(attempt));
+
+function open(attemptNumber: number, mapBytes = MEBIBYTE): LmdbEnvironment {
+  return LmdbEnvironment.open(
+    lmdb,
+    { jobId: 'hazards', operatorIdentifier: 'operator_0', firstKeyGroup: 0, lastKeyGroup: 127, attempt: attemptNumber },
+    {
+      localDirectories: [directory],
+      mapBytes,
+      fileBytesMax: Number.MAX_SAFE_INTEGER,
+      maxReaders: 126,
+      readAhead: true,
+      checksums: true,
+      writeBatchBytes: 2 * MEBIBYTE,
+      compactionThreshold: 0.5,
+      compactionFileBytesMin: MEBIBYTE,
+      compactionCheckMs: 0,
+      sliceMs: 2,
+    },
+    { logger: silentLogger },
+  );
+}
+
 const store = new LmdbKeyedStore(environment);
 const pathOf = (index: number): Uint8Array => new TextEncoder().encode(`key-${index}`);
 const valueAt = (index: number): Uint8Array => new TextEncoder().encode(`value-${index}-`.repeat(10));
@@ -81,9 +88,55 @@ const hazards: Record<string, () => void> = {
     process.send?.('ready');
     setInterval(() => store.put(1, 1, pathOf(1), valueAt(2)), 1);
   },
+  'no-descriptors': () => {
+    limit('nofile', 100);
+    const descriptors: number[] = [];
+    while (failureOf(() => descriptors.push(openSync('/dev/null', 'r'))) === undefined);
+    // Every number of them that may be left: LMDB needs some of its own.
+    const failures = new Array(8).fill(0).map((_, left) => {
+      for (const descriptor of descriptors.splice(0, Math.min(left, 1))) closeSync(descriptor);
+      return failureOf(() => open(1000 + left).close());
+    });
+    process.send?.({ failures, read: store.get(1, 1, pathOf(1))?.length === valueAt(1).length });
+    process.disconnect?.();
+  },
+  'no-address-space': () => {
+    const kibibytes = Number(/^VmSize:\s*(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]);
+    limit('as', kibibytes * 1024 + 200 * MEBIBYTE);
+    const atOpening = failureOf(() => open(1000, 1024 * MEBIBYTE));
+    let written = 0;
+    const whileGrowing = failureOf(() => {
+      for (; written < 10_000; written++) store.put(written % 128, 3, pathOf(written), new Uint8Array(100_000));
+    });
+    let right = 0;
+    for (let index = 0; index < written; index++)
+      if (store.get(index % 128, 3, pathOf(index))?.length === 100_000) right++;
+    store.delete(0, 3, pathOf(0));
+    store.put(0, 3, pathOf(0), valueAt(0));
+    process.send?.({ atOpening, whileGrowing, written, right });
+    process.disconnect?.();
+  },
   'flip-values': () => flip((file) => positionsOfValues(file)),
   'flip-anything': () => flip((file) => [...new Array(20).keys()].map(() => Math.floor(random() * file.length * 8))),
 };
+
+function limit(resource: string, value: number): void {
+  try {
+    execFileSync('prlimit', ['--pid', String(process.pid), `--${resource}=${value}`], { stdio: 'pipe' });
+  } catch (error) {
+    process.send?.({ unlimited: String(error) });
+    process.exit(3);
+  }
+}
+
+function failureOf(run: () => unknown): string | undefined {
+  try {
+    run();
+    return undefined;
+  } catch (error) {
+    return isStateError(error) ? `${error.code} ${error.message}` : String(error);
+  }
+}
 
 let state = Number(seed) >>> 0;
 function random(): number {

@@ -78,7 +78,8 @@ export class LmdbEnvironment {
    * Opens an empty environment in the first of the local directories that can be used, and removes what dead processes
    * left there.
    *
-   * @throws StateError `local-directory-in-use`; `storage-*` of the last directory when none can be used.
+   * @throws StateError `local-directory-in-use`, `config-value-invalid` when there is no address space for the map;
+   * `storage-*` of the last directory when none can be used.
    */
   static open(
     module: LmdbModule,
@@ -96,8 +97,8 @@ export class LmdbEnvironment {
         return new LmdbEnvironment(module, directory, name, settings, surroundings);
       } catch (error) {
         directory?.release();
-        // Elsewhere there would be room for it, and two would have the same name.
-        if (isStateError(error, 'local-directory-in-use')) throw error;
+        // Elsewhere there would be room for it, and two would have the same name. A wrong setting is wrong everywhere.
+        if (isStateError(error, 'local-directory-in-use') || isStateError(error, 'config-value-invalid')) throw error;
         failure = error;
         logger.warn('local-directory-unusable', `working state cannot be kept in ${localDirectory}: ${String(error)}`, {
           localDirectory,

@@ -17,8 +17,9 @@
 //        returns a promise rolls back.
 //   LF2. No cursor and no snapshot outlives the call that made it: a commit gives the reader's page set free.
 //   LF3. LMDB never meets a full disk, neither while it opens (its lock file is mapped: without space for it the process
-//        would be killed; an open that fails frees memory twice) nor later (space-reserve.ts). Should a write of its
-//        fail all the same, the file takes no further write and says so: what was committed stays readable.
+//        would be killed; an open that fails frees memory twice) nor later (space-reserve.ts). The same goes for address
+//        space and, while it opens, for descriptors. Should a write of its fail all the same, the file takes no further
+//        write and says so: what was committed stays readable.
 //   LF6. Damage that is met while reading, by a checksum or by LMDB, ends the use of the file: every later call says so.
 //        Checksums find damaged values. Damaged keys, and pages that LMDB takes for good, they do not.
 //   LF4. Every value that lmdb is asked for fits its shared buffer, so it never maps memory into the heap.
@@ -31,9 +32,10 @@ import { isStateError, StateError } from '@tidemark/state-core';
 import { compareBytes, type KeyedStoreEntry } from '@tidemark/state-core/spi';
 import { checksum32 } from '@tidemark/state-core/support';
 import type { Database, RootDatabase } from 'lmdb';
+import { mappableBytes } from './address-space.js';
 import { copyOf, END, EntryKey, PATH_BYTES_MAX, prefixOf, prefixOfKey } from './entry-key.js';
 import type { LmdbModule } from './lmdb-module.js';
-import { localFileError, localStateBroken } from './local-file-errors.js';
+import { localFileError, localStateBroken, mapTooLarge } from './local-file-errors.js';
 import { RangeReader } from './range-reader.js';
 import { EMERGENCY_PAGES, SpaceReserve } from './space-reserve.js';
 
@@ -60,6 +62,8 @@ const isWindows: boolean = process.platform === 'win32';
 const FIRST_BYTES: number = 256 * 1024;
 /** A slot of a reader in the lock file. */
 const READER_BYTES: number = 64;
+/** LMDB opens a file twice and its lock, and we open the file. */
+const DESCRIPTORS: number = 4;
 
 type BytesDatabase = Database<Uint8Array, Uint8Array>;
 
@@ -67,7 +71,7 @@ type BytesDatabase = Database<Uint8Array, Uint8Array>;
 interface NativeEnvironment {
   beginTxn(flags: number): void;
   commitTxn(): void;
-  info(): { readonly lastPageNumber: number };
+  info(): { readonly lastPageNumber: number; readonly mapSize: number };
 }
 
 /** How a file is opened. */
@@ -163,6 +167,7 @@ export class LmdbFile {
         limitBytes: settings.limitBytes,
         pagesUsed: () => this.native.info().lastPageNumber + 1,
         pagesFree: () => this.statistics().freePages,
+        mapBytes: () => this.native.info().mapSize,
       });
       this.reserve.begin();
       this.entries = this.root.openDB({ name: 'entries', ...keyed });
@@ -648,20 +653,21 @@ function recordBuffer(lengthBytes: number): RecordBuffer {
   return { bytes, data: new DataView(bytes.buffer) };
 }
 
-/** Makes sure that LMDB finds the space and the permission that it takes for granted while it opens. */
-function takeSpace({ path, maxReaders }: LmdbFileSettings, lockPath: string): void {
+/** Makes sure that LMDB finds the space, the descriptors and the permission that it takes for granted while it opens. */
+function takeSpace({ path, mapBytes, maxReaders }: LmdbFileSettings, lockPath: string): void {
+  const freeBytes = mappableBytes();
+  if (mapBytes > freeBytes) throw mapTooLarge(path, mapBytes, freeBytes);
+  const descriptors: number[] = [];
   try {
     // It takes its number of readers from a lock file that is there.
     writeFileSync(lockPath, new Uint8Array(maxReaders * READER_BYTES + 4096), { flag: 'wx', mode: 0o600 });
     writeFileSync(path, new Uint8Array(FIRST_BYTES), { flag: 'wx', mode: 0o600 });
-    const descriptor = openSync(path, 'r+');
-    try {
-      ftruncateSync(descriptor, 0);
-    } finally {
-      closeSync(descriptor);
-    }
+    while (descriptors.length < DESCRIPTORS) descriptors.push(openSync(path, 'r+'));
+    ftruncateSync(descriptors[0] as number, 0);
   } catch (error) {
     throw localFileError(error, 'make', path);
+  } finally {
+    for (const descriptor of descriptors) closeSync(descriptor);
   }
 }
 

@@ -68,6 +68,24 @@ export function fileFull(path: string, limitBytes: number): StateError {
   );
 }
 
+/** The file cannot be mapped at the size that it needs. */
+export function addressSpaceFull(path: string, mapBytes: number, freeBytes: number): StateError {
+  return new StateError(
+    'storage-no-space',
+    `${path} needs ${mapBytes} bytes of address space and this process has ${freeBytes} left for it; raise the limit of the process (ulimit -v unlimited), or remove state; nothing was lost, the write can be tried again`,
+    { details: { path, mapBytes, freeBytes } },
+  );
+}
+
+/** There is no address space to begin with. */
+export function mapTooLarge(path: string, mapBytes: number, freeBytes: number): StateError {
+  return new StateError(
+    'config-value-invalid',
+    `state.backend.lmdb.map-size: ${mapBytes} bytes of address space for ${path} cannot be had, this process has ${freeBytes} left for it; write a smaller size, such as 64 mb (a file outgrows it by itself), or raise the limit of the process (ulimit -v unlimited)`,
+    { details: { option: 'state.backend.lmdb.map-size', path, mapBytes, freeBytes } },
+  );
+}
+
 /** The working state cannot be relied on any more. */
 export function localStateBroken(path: string, reason: string, cause?: unknown): StateError {
   return new StateError(

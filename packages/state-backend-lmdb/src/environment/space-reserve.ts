@@ -12,9 +12,12 @@
 //        write it can; then the file counts as broken).
 //   SR2. A claim that is refused changes nothing. What was reserved until then stays.
 //   SR3. Removing needs pages too: the last EMERGENCY_PAGES are kept for it.
+//   SR4. Nor does LMDB survive that it cannot map what it has outgrown, at twice the size, beside the map that it has. So
+//        no page is reserved that would make it, unless there is address space for that.
 
 import { ftruncateSync, writeSync } from 'node:fs';
-import { fileFull, localFileError } from './local-file-errors.js';
+import { mappableBytes } from './address-space.js';
+import { addressSpaceFull, fileFull, localFileError } from './local-file-errors.js';
 
 /** What only claims for removing may take. */
 export const EMERGENCY_PAGES: number = 256;
@@ -22,6 +25,8 @@ export const EMERGENCY_PAGES: number = 256;
 const CHUNK_BYTES: number = 1024 * 1024;
 const STEP_BYTES_MIN: number = 1024 * 1024;
 const STEP_BYTES_MAX: number = 4 * 1024 * 1024;
+/** LMDB rounds the sizes of maps up to this. */
+const MAP_STEP_BYTES: number = 256 * 1024;
 const ZEROS: Uint8Array = new Uint8Array(CHUNK_BYTES);
 
 /** Space at the end of one file. */
@@ -32,6 +37,8 @@ export class SpaceReserve {
   private readonly limitPages: number;
   private readonly pagesUsed: () => number;
   private readonly pagesFree: () => number;
+  private readonly mapBytes: () => number;
+  private readonly mappableBytes: () => number;
   /** Pages that are on disk. */
   private reservedPages: number;
   /** Pages that may be in use at most, without the claims of the running transaction. */
@@ -49,6 +56,10 @@ export class SpaceReserve {
     readonly pagesUsed: () => number;
     /** How many of those hold nothing. */
     readonly pagesFree: () => number;
+    /** What LMDB has mapped of the file, or may map without asking. */
+    readonly mapBytes: () => number;
+    /** What it could map besides. */
+    readonly mappableBytes?: () => number;
   }) {
     this.descriptor = settings.descriptor;
     this.path = settings.path;
@@ -56,6 +67,8 @@ export class SpaceReserve {
     this.limitPages = Math.floor(settings.limitBytes / settings.pageBytes);
     this.pagesUsed = settings.pagesUsed;
     this.pagesFree = settings.pagesFree;
+    this.mapBytes = settings.mapBytes;
+    this.mappableBytes = settings.mappableBytes ?? mappableBytes;
     this.reservedPages = Math.floor(settings.fileBytes / settings.pageBytes);
   }
 
@@ -104,7 +117,10 @@ export class SpaceReserve {
     if (neededPages > this.limitPages) throw fileFull(this.path, this.limitPages * this.pageBytes);
     const neededBytes = neededPages * this.pageBytes;
     const stepBytes = Math.min(STEP_BYTES_MAX, Math.max(STEP_BYTES_MIN, neededBytes / 16));
-    const pages = Math.min(this.limitPages, neededPages + Math.ceil(stepBytes / this.pageBytes));
+    const pages = this.mapped(
+      neededPages,
+      Math.min(this.limitPages, neededPages + Math.ceil(stepBytes / this.pageBytes)),
+    );
     const start = this.reservedPages * this.pageBytes;
     let at = start;
     try {
@@ -123,5 +139,16 @@ export class SpaceReserve {
       throw localFileError(error, 'extend', this.path);
     }
     this.reservedPages = pages;
+  }
+
+  /** As many of `pages` as LMDB can map. @throws StateError `storage-no-space` when those are not the needed ones. */
+  private mapped(neededPages: number, pages: number): number {
+    const pagesMapped = Math.floor(this.mapBytes() / this.pageBytes);
+    if (pages < pagesMapped) return pages;
+    const nextMapBytes = 2 * pages * this.pageBytes + MAP_STEP_BYTES;
+    const freeBytes = this.mappableBytes();
+    if (nextMapBytes <= freeBytes) return pages;
+    if (neededPages < pagesMapped) return pagesMapped - 1;
+    throw addressSpaceFull(this.path, nextMapBytes, freeBytes);
   }
 }

@@ -189,6 +189,41 @@ describe('the end of a process', () => {
   });
 });
 
+describe('the limits of a process', () => {
+  it('no-descriptors: an environment that finds too few of them is refused, whatever number is left (LMDB ends the process)', {
+    timeout: 60_000,
+  }, async ({ skip }) => {
+    const ended = await endOf('no-descriptors');
+    const [said] = ended.messages as { failures?: (string | undefined)[]; read?: boolean; unlimited?: string }[];
+    if (said?.unlimited !== undefined) skip(`no limit can be set here: ${said.unlimited}`);
+    expect(ended).toMatchObject({ code: 0, signal: null });
+    const refused = said?.failures?.filter((failure) => failure !== null) ?? [];
+    expect(refused.length).toBeGreaterThan(2);
+    expect(refused.length).toBeLessThan(8);
+    for (const failure of refused) expect(failure).toMatch(/^storage-io-failed .*ulimit -n/);
+    expect(said?.read).toBe(true);
+  });
+
+  it('no-address-space: a map that cannot be had is refused when it is asked for, and when a file would outgrow its own (LMDB ends the process)', {
+    timeout: 60_000,
+  }, async ({ skip }) => {
+    if (process.platform !== 'linux') skip('the address space that is left is known on Linux only');
+    const ended = await endOf('no-address-space');
+    const [said] = ended.messages as Record<
+      'atOpening' | 'whileGrowing' | 'written' | 'right' | 'unlimited',
+      unknown
+    >[];
+    if (said?.unlimited !== undefined) skip(`no limit can be set here: ${said.unlimited}`);
+    expect(ended).toMatchObject({ code: 0, signal: null });
+    expect(said?.atOpening).toMatch(
+      /^config-value-invalid state\.backend\.lmdb\.map-size: 1073741824 bytes .*ulimit -v/,
+    );
+    expect(said?.whileGrowing).toMatch(/^storage-no-space .* address space .*ulimit -v/);
+    expect(said?.written).toBeGreaterThan(100);
+    expect(said?.right).toBe(said?.written);
+  });
+});
+
 const NAME_OF_OTHER = { jobId: 'other', operatorIdentifier: 'o', firstKeyGroup: 0, lastKeyGroup: 1, attempt: 0 };
 
 describe('damage', () => {
