@@ -36,7 +36,10 @@ export function createHeapState<K>(
   const { registration } = tableParameters;
   const hasTtl = registration.ttl !== undefined;
   if (registration.kind === 'map') {
-    const tables = new StateTables({ ...tableParameters, createTable: (keyGroup) => new MapTable(types, keyGroup) });
+    const { isImmutableType } = registration.valueSerializer;
+    const keepsValues = !hasTtl && (isImmutableType || !parameters.passing.objectReuse);
+    const createTable = (keyGroup: number): MapTable => new MapTable(types, keyGroup, keepsValues);
+    const tables = new StateTables({ ...tableParameters, createTable });
     const withTables = { ...parameters, tables };
     return created(hasTtl ? new TtlHeapMapState(withTables) : new HeapMapState(withTables), tables);
   }

@@ -5,29 +5,34 @@ import type { InternalMapState } from '@tidemark/state-core/spi';
 import { checkEntries } from '@tidemark/state-core/support';
 import { MapOwner } from '../table/map-owner.js';
 import type { MapTable } from '../table/map-table.js';
-import { type EntryPassage, type EntryView, HeapMapIterator } from './heap-map-iterator.js';
+import {
+  type EntryPassage,
+  type EntryPassing,
+  HeapMapEntries,
+  HeapMapKeys,
+  HeapMapValues,
+} from './heap-map-iterator.js';
 import { HeapState, type HeapStateParameters } from './heap-state.js';
+
+/** Has the map of a key without entries, for walks: nothing is ever put into it. */
+const NOBODY = new MapOwner(undefined, undefined);
 
 /** A map per key and namespace. Iteration follows the order in which entries came. */
 export class HeapMapState<K, N, UK, UV> extends HeapState<K, N, UV, MapTable> implements MapStateOf<K, N, UK, UV> {
   private readonly mapKeySerializer: KeySerializer<UK>;
-  private readonly copiesMapKeys: boolean;
-  private readonly entryView: EntryView<[UK, UV], UV>;
-  private readonly keyView: EntryView<UK, UV>;
-  private readonly valueView: EntryView<UV, UV>;
+  private readonly entryPassing: EntryPassing<UK, UV>;
 
   constructor(parameters: HeapStateParameters<K, MapTable>) {
     super(parameters);
-    this.mapKeySerializer = this.registration.mapKeySerializer as KeySerializer<UK>;
-    this.copiesMapKeys = !this.mapKeySerializer.isImmutableType && !parameters.passing.objectReuse;
-    const write = (value: UV): UV => this.passing.copyIn(value);
-    this.entryView = { write, read: (table, slot) => [this.mapKeyAt(table, slot), this.valueAt(table, slot)] };
-    this.keyView = { write, read: (table, slot) => this.mapKeyAt(table, slot) };
-    this.valueView = { write, read: (table, slot) => this.valueAt(table, slot) };
+    const mapKeySerializer = this.registration.mapKeySerializer as KeySerializer<UK>;
+    const copiesMapKeys = !mapKeySerializer.isImmutableType && !parameters.passing.objectReuse;
+    this.mapKeySerializer = mapKeySerializer;
+    this.entryPassing = { mapKeySerializer, copiesMapKeys, values: this.passing };
   }
 
   get(key: UK): UV | undefined {
     const table = this.table();
+    if (table.keepsValues) return this.keptValue(table, key);
     const slot = this.slotOf(table, key);
     return slot < 0 ? undefined : this.passing.copyOut(table.values[slot] as UV, table, slot);
   }
@@ -81,26 +86,22 @@ export class HeapMapState<K, N, UK, UV> extends HeapState<K, N, UV, MapTable> im
   }
 
   entries(): MapStateIterator<[UK, UV], UV> {
-    return this.iterate(this.entryView);
+    const table = this.table();
+    return new HeapMapEntries(table, this.owner(table) ?? NOBODY, this.entryPassing, this.passage(table));
   }
 
   keys(): MapStateIterator<UK, UV> {
-    return this.iterate(this.keyView);
+    const table = this.table();
+    return new HeapMapKeys(table, this.owner(table) ?? NOBODY, this.entryPassing, this.passage(table));
   }
 
   values(): MapStateIterator<UV, UV> {
-    return this.iterate(this.valueView);
+    const table = this.table();
+    return new HeapMapValues(table, this.owner(table) ?? NOBODY, this.entryPassing, this.passage(table));
   }
 
   [Symbol.iterator](): MapStateIterator<[UK, UV], UV> {
     return this.entries();
-  }
-
-  private iterate<E>(view: EntryView<E, UV>): MapStateIterator<E, UV> {
-    const table = this.table();
-    // Without an entry there is a map of nobody, which stays empty.
-    const owner = this.owner(table) ?? new MapOwner(undefined, undefined);
-    return new HeapMapIterator<E, UV>(table, owner, view, this.passage(table));
   }
 
   /** What becomes of entries that a walk comes to; `undefined` where nothing does. */
@@ -124,13 +125,12 @@ export class HeapMapState<K, N, UK, UV> extends HeapState<K, N, UV, MapTable> im
     table.put(owner, identity, key, value);
   }
 
-  private mapKeyAt(table: MapTable, slot: number): UK {
-    const key = table.mapKeys[slot] as UK;
-    return this.copiesMapKeys ? this.mapKeySerializer.copy(key) : key;
-  }
-
-  private valueAt(table: MapTable, slot: number): UV {
-    return this.passing.copyOut(table.values[slot] as UV, table, slot);
+  /** As {@link get}, of a table that keeps values beside the slots. */
+  private keptValue(table: MapTable, key: UK): UV | undefined {
+    const owner = this.owner(table);
+    if (owner === undefined) return undefined;
+    const value = table.keptOf(owner, this.mapKeySerializer.identity(key)) as UV | undefined;
+    return value === undefined || !this.passing.copies ? value : this.valueSerializer.copy(value);
   }
 }
 

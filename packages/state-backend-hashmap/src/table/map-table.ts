@@ -2,6 +2,9 @@
 //
 //   MT1. An owner is the map of one key and namespace; it is in the index as long as it has slots, retired ones included.
 //   MT2. An owner without live entries is nothing that a program can see.
+//   MT3. Where `keepsValues`, the values of flat maps stand in their arrays as well as in the slots, from where only snapshots
+//        read them: what changes one changes the other. Not so where something else may write into slots, as time to live
+//        and object reuse do.
 
 import type { KeyIdentity, KeySerializer } from '@tidemark/state-core';
 import type { RecordVisitor } from '@tidemark/state-core/support';
@@ -20,14 +23,20 @@ export class MapTable extends Slots implements StateTable {
   mapKeys: unknown[] = [];
   /** Maps with an entry. */
   entryCount = 0;
+  /** Whether every map key is the same as its identity. */
+  keysAreIdentities = true;
+  /** MT3. */
+  readonly keepsValues: boolean;
 
   private clearing: 'no' | 'new entries' | 'old entries' = 'no';
   private readonly types: TableTypes;
   private readonly mapKeySerializer: KeySerializer<unknown>;
   private readonly index: KeyIndex<MapOwner>;
+  private readonly identityOf = (slot: number): KeyIdentity => this.mapKeySerializer.identity(this.mapKeys[slot]);
 
-  constructor(types: TableTypes, keyGroup = 0) {
+  constructor(types: TableTypes, keyGroup = 0, keepsValues = false) {
     super(types.clock, types.ttl, keyGroup);
+    this.keepsValues = keepsValues;
     this.types = types;
     this.mapKeySerializer = types.mapKey as KeySerializer<unknown>;
     this.index = types.isVoidNamespace ? createOwnerIndex(types.key) : new NamespaceIndex();
@@ -55,15 +64,30 @@ export class MapTable extends Slots implements StateTable {
   /** The slot of a map key; -1 when there is no entry, or its time was up. */
   find(owner: MapOwner, mapKey: KeyIdentity): number {
     const slot = owner.get(mapKey);
-    if (slot < 0 || this.values[slot] === ABSENT) return -1;
+    // Without retired entries the value tells nothing more.
+    if (slot < 0 || (owner.live !== owner.size && this.values[slot] === ABSENT)) return -1;
     return this.stamps === undefined || this.stamps.reach(slot) ? slot : -1;
+  }
+
+  /** The value of a map key, `undefined` when there is no entry. Only where values are kept (MT3). */
+  keptOf(owner: MapOwner, mapKey: KeyIdentity): unknown {
+    if (owner.isFlat && owner.live === owner.size) {
+      const place = owner.placeOf(mapKey);
+      return place < 0 ? undefined : owner[place + 2];
+    }
+    const slot = this.find(owner, mapKey);
+    return slot < 0 ? undefined : this.values[slot];
   }
 
   /** Sets the value of a map key. Returns its slot. */
   put(owner: MapOwner, mapKeyIdentity: KeyIdentity, mapKey: unknown, value: unknown): number {
-    let slot = owner.get(mapKeyIdentity);
-    if (slot >= 0 && this.values[slot] !== ABSENT) {
-      this.replace(slot, value);
+    const place = owner.placeOf(mapKeyIdentity);
+    if (place >= 0 && this.keepsValues) owner[place + 2] = value;
+    let slot = place >= 0 ? (owner[place + 1] as number) : owner.isFlat ? -1 : owner.get(mapKeyIdentity);
+    if (slot >= 0 && (owner.live === owner.size || this.values[slot] !== ABSENT)) {
+      if (this.changed[slot] !== this.clock.epoch) this.touch(slot);
+      this.values[slot] = value;
+      if (this.stamps !== undefined) this.stamps.write(slot);
       return slot;
     }
     if (slot >= 0) {
@@ -73,7 +97,8 @@ export class MapTable extends Slots implements StateTable {
       this.values[slot] = value;
       this.owners[slot] = owner;
       this.mapKeys[slot] = this.mapKeySerializer.isImmutableType ? mapKey : this.mapKeySerializer.copy(mapKey);
-      owner.add(mapKeyIdentity, slot);
+      if (this.keysAreIdentities) this.keysAreIdentities = Object.is(mapKeyIdentity, mapKey);
+      owner.add(mapKeyIdentity, slot, this.keepsValues ? value : 0);
     }
     if (this.stamps !== undefined) this.stamps.write(slot);
     if (owner.live++ === 0) this.entryCount++;
@@ -81,10 +106,11 @@ export class MapTable extends Slots implements StateTable {
     return slot;
   }
 
-  /** Replaces the value in the slot of an entry. */
-  replace(slot: number, value: unknown): void {
+  /** Replaces the value in the slot of an entry of a map. */
+  replace(owner: MapOwner, slot: number, value: unknown): void {
     if (this.changed[slot] !== this.clock.epoch) this.touch(slot);
     this.values[slot] = value;
+    if (this.keepsValues) owner.setValue(slot, value);
     if (this.stamps !== undefined) this.stamps.write(slot);
   }
 
@@ -200,7 +226,7 @@ export class MapTable extends Slots implements StateTable {
 
   protected forget(slot: number): void {
     const owner = this.owners[slot] as MapOwner;
-    owner.delete(this.mapKeySerializer.identity(this.mapKeys[slot]));
+    owner.delete(slot, this.identityOf);
     this.owners[slot] = undefined;
     this.mapKeys[slot] = undefined;
     if (owner.size > 0) return;

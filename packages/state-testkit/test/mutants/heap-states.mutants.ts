@@ -175,8 +175,8 @@ export const HEAP_STATE_MUTANTS: readonly MutantOf[] = [
   },
   {
     id: 'map-key-given-live',
-    file: 'packages/state-backend-hashmap/src/state/heap-map-state.ts',
-    find: 'return this.copiesMapKeys ? this.mapKeySerializer.copy(key) : key;',
+    file: 'packages/state-backend-hashmap/src/state/heap-map-iterator.ts',
+    find: 'return this.passing.copiesMapKeys ? this.passing.mapKeySerializer.copy(key) : key;',
     replace: 'return key;',
     breaks: 'a walk gives the stored map key itself',
     killers: ['MAP-13'],
@@ -301,8 +301,8 @@ export const HEAP_STATE_MUTANTS: readonly MutantOf[] = [
   {
     id: 'map-walk-starts-second',
     file: 'packages/state-backend-hashmap/src/state/heap-map-iterator.ts',
-    find: 'this.position = isFlat ? 1 : 0;',
-    replace: 'this.position = isFlat ? 3 : 1;',
+    find: 'this.position = this.isInPlace ? 1 : 0;',
+    replace: 'this.position = this.isInPlace ? 4 : 1;',
     breaks: 'a walk misses the first entry',
     killers: ['MAP-05', 'MAP-08', 'MAP-10', 'MAP-11'],
   },
@@ -345,7 +345,7 @@ export const HEAP_STATE_MUTANTS: readonly MutantOf[] = [
   {
     id: 'map-walk-set-lost',
     file: 'packages/state-backend-hashmap/src/state/heap-map-iterator.ts',
-    find: `table.replace(slot, written);
+    find: `table.replace(owner, slot, written);
       return;`,
     replace: 'return;',
     breaks: 'setValue() sets nothing',
@@ -353,20 +353,18 @@ export const HEAP_STATE_MUTANTS: readonly MutantOf[] = [
   },
   {
     id: 'map-entry-values-live',
-    file: 'packages/state-backend-hashmap/src/state/heap-map-state.ts',
-    find: `private valueAt(table: MapTable, slot: number): UV {
-    return this.passing.copyOut(table.values[slot] as UV, table, slot);`,
-    replace: `private valueAt(table: MapTable, slot: number): UV {
-    return table.values[slot] as UV;`,
+    file: 'packages/state-backend-hashmap/src/state/heap-map-iterator.ts',
+    find: 'return this.passing.values.copyOut(table.values[slot] as UV, table, slot);',
+    replace: 'return table.values[slot] as UV;',
     breaks: 'a walk gives the stored values themselves',
     killers: ['MAP-13'],
   },
   {
     id: 'map-enlarged-loses-one',
     file: 'packages/state-backend-hashmap/src/table/map-owner.ts',
-    find: `for (let index = 0; index < this.flat.length; index += 2) {
+    find: `for (let place = 0; place < this.length; place += PLACE_STRIDE) {
       large.set`,
-    replace: `for (let index = 2; index < this.flat.length; index += 2) {
+    replace: `for (let place = PLACE_STRIDE; place < this.length; place += PLACE_STRIDE) {
       large.set`,
     breaks: 'a map that grows loses its first entry',
     killers: ['MAP-02', 'MAP-03'],
@@ -374,8 +372,8 @@ export const HEAP_STATE_MUTANTS: readonly MutantOf[] = [
   {
     id: 'map-flat-delete-one',
     file: 'packages/state-backend-hashmap/src/table/map-owner.ts',
-    find: 'flat.splice(index, 2);',
-    replace: 'flat.splice(index, 1);',
+    find: 'this[place] = this[place + PLACE_STRIDE];',
+    replace: 'this[place] = this[place + 1];',
     breaks: 'removing from a small map mixes its entries up',
     killers: ['MAP-01', 'MAP-07'],
   },
