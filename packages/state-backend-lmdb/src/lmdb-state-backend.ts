@@ -129,7 +129,7 @@ export class LmdbStateBackend implements ConfigurableStateBackend {
       { ...settings, localDirectories: inTurn(settings.localDirectories) },
       { logger },
     );
-    return new LmdbKeyedStore(environment, { onClose: () => share?.release() });
+    return new LmdbKeyedStore(environment, { onClose: () => share?.release(), onIdle: () => share?.look() });
   }
 }
 

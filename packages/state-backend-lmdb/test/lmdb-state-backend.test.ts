@@ -102,7 +102,7 @@ describe('the options', () => {
   );
 
   it('what is no local directory is refused', () => {
-    for (const directory of ['hdfs:///some/path', 'file://host/some/path', ' ']) {
+    for (const directory of ['hdfs:///some/path', 'file://host/some/path', ' ', '/a\0b', '/a,/b', '/a:/b']) {
       const create = (): unknown => new LmdbStateBackend({ localDirectories: directory });
       expect(create).toThrow(expect.objectContaining({ code: 'config-value-invalid' }));
     }
@@ -110,6 +110,8 @@ describe('the options', () => {
     expect(() => new LmdbStateBackend({ cacheBytes: -1 })).toThrow(RangeError);
     expect(() => settingsOf({ 'state.backend.lmdb.compaction.threshold': 2 })).toThrow(/compaction\.threshold/);
     expect(() => settingsOf({ 'state.backend.lmdb.localdir': 's3://bucket' })).toThrow(/local disk/);
+    expect(() => settingsOf({ 'state.backend.lmdb.localdir': '/ssd1,/ssd2' })).toThrow(/with ';' between them/);
+    expect(settingsOf({ 'state.backend.lmdb.localdir': '/ssd1;/ssd2' }).localDirectories).toEqual(['/ssd1', '/ssd2']);
   });
 
   it('name no directory that somebody else has put in the way of the default one', () => {

@@ -9,7 +9,8 @@
 //   ED1. A directory appears under its name together with its owner (renamed into place), so nobody finds one without.
 //   ED2. It is taken by one at a time, among processes and among threads: a rename does not replace a directory that
 //        holds something.
-//   ED3. What a dead process left is removed. What may belong to a live one never is: where that cannot be told, it stays.
+//   ED3. What a dead process left is removed, and what a thread of this one that has ended. What may belong to a live one
+//        never is: where that cannot be told, it stays.
 //   ED4. Whoever removes moves out of the way first and looks again at what it has moved.
 //   ED5. owner.json is the last to be removed. So what has none and is in its place is empty, and was left by somebody who was
 //        ended between the two: anybody may remove it.
@@ -21,7 +22,15 @@ import { threadId } from 'node:worker_threads';
 import { StateError } from '@tidemark/state-core';
 import { directoryName } from './directory-name.js';
 import { localFileError } from './local-file-errors.js';
-import { isProcessIdentity, livenessOf, type ProcessIdentity, thisProcess } from './process-identity.js';
+import {
+  hasThreadEnded,
+  isProcessIdentity,
+  livenessOf,
+  type ProcessIdentity,
+  type ProcessLiveness,
+  thisProcess,
+  thisThread,
+} from './process-identity.js';
 
 const OWNER_FILE: string = 'owner.json';
 const CLAIM: string = '.claim-';
@@ -45,6 +54,8 @@ interface Owner {
   /** Of this one environment: stands in the header of its file as well. */
   readonly lineage: string;
   readonly thread: number;
+  /** Which thread of the process: as {@link thisThread} has it. */
+  readonly task?: string;
   readonly process: ProcessIdentity;
 }
 
@@ -107,7 +118,7 @@ export function removeStaleDirectories(localDirectory: string): {
         else if (job.startsWith(TRASH) || (!isOnTheWay && ENVIRONMENT.test(path))) removeEmptyQuietly(path);
         continue;
       }
-      const liveness = livenessOf(owner.process);
+      const liveness = livenessOfOwner(owner);
       if (liveness === 'unknown') unknown.push(path);
       if (liveness === 'dead' && removeStale(localDirectory, path)) removed.push(path);
     }
@@ -141,7 +152,7 @@ function moveInto(localDirectory: string, claim: string, path: string): void {
 function makeWay(localDirectory: string, path: string): void {
   const owner = readOwner(path);
   if (owner === undefined && namesIn(path).length === 0) return;
-  const liveness = owner === undefined ? 'unknown' : livenessOf(owner.process);
+  const liveness = owner === undefined ? 'unknown' : livenessOfOwner(owner);
   if (liveness === 'dead') {
     removeStale(localDirectory, path);
     return;
@@ -169,7 +180,7 @@ function removeStale(localDirectory: string, path: string): boolean {
     return false;
   }
   const owner = readOwner(trash);
-  if (owner !== undefined && livenessOf(owner.process) !== 'dead') {
+  if (owner !== undefined && livenessOfOwner(owner) !== 'dead') {
     try {
       renameSync(trash, path);
     } catch {
@@ -182,7 +193,13 @@ function removeStale(localDirectory: string, path: string): boolean {
 }
 
 function ownerOf(lineage: string): Owner {
-  return { format: 1, lineage, thread: threadId, process: thisProcess() };
+  return { format: 1, lineage, thread: threadId, task: thisThread(), process: thisProcess() };
+}
+
+function livenessOfOwner({ process: owner, task }: Owner): ProcessLiveness {
+  const liveness = livenessOf(owner);
+  const isOfThisProcess = liveness === 'alive' && owner.pid === process.pid && owner.started !== '';
+  return isOfThisProcess && typeof task === 'string' && hasThreadEnded(task) ? 'dead' : liveness;
 }
 
 function readOwner(path: string): Owner | undefined {

@@ -3,8 +3,9 @@
 //   PI1. A process that may be alive counts as alive. Dead is only who certainly is: the process id is unused, or used by
 //        a process that began at another time, or the machine has been started anew since.
 //   PI2. Processes of other machines, and of other pid namespaces (containers that share a volume), cannot be judged.
+//   PI3. A thread of this process has ended only where the system says so, on Linux.
 
-import { readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 /** Identifies a process across restarts of processes and machines. */
@@ -47,6 +48,22 @@ export function livenessOf(other: ProcessIdentity, observer: ProcessIdentity = t
   return started === other.started ? 'alive' : 'dead';
 }
 
+/** Which thread of the process this is, across the ends of others; empty where that cannot be told. */
+export function thisThread(): string {
+  const task = linkOf('/proc/thread-self')?.replace(/^.*\//, '');
+  const started = task === undefined ? undefined : startOfTask(task);
+  return started === undefined ? '' : `${task}:${started}`;
+}
+
+/** Whether a thread of this process, by its {@link thisThread}, has certainly ended. */
+export function hasThreadEnded(thread: string): boolean {
+  const [task = '', started = ''] = thread.split(':');
+  if (!/^\d+$/.test(task) || started === '') return false;
+  const now = startOfTask(task);
+  // What cannot be read, for want of a descriptor perhaps, need not have ended.
+  return now === undefined ? existsSync('/proc/self/task') && !existsSync(`/proc/self/task/${task}`) : now !== started;
+}
+
 /** Whether bytes read from a file are an identity. */
 export function isProcessIdentity(candidate: unknown): candidate is ProcessIdentity {
   const { pid, started, boot, pidNamespace, host } = (candidate ?? {}) as Partial<ProcessIdentity>;
@@ -63,9 +80,18 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** Linux: ticks since the start of the machine. The name of the program stands in brackets before it and may hold spaces. */
+/** Linux: ticks since the start of the machine. */
 function startOf(pid: number): string | undefined {
-  const fields = textOf(`/proc/${pid}/stat`)
+  return startIn(`/proc/${pid}/stat`);
+}
+
+function startOfTask(task: string): string | undefined {
+  return startIn(`/proc/self/task/${task}/stat`);
+}
+
+/** The name of the program stands in brackets before it and may hold spaces. */
+function startIn(path: string): string | undefined {
+  const fields = textOf(path)
     ?.replace(/^.*\) /s, '')
     .split(' ');
   // A process that has ended and was not yet asked for by its parent runs no more.

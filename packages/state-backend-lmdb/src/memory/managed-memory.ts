@@ -2,16 +2,20 @@
 //
 //   MM1. Every backend has the same share: the whole by the number of backends open in all threads.
 //   MM2. Threads tell each other how many they have open; a thread that has none keeps nobody from ending.
-//   MM3. A thread that was terminated with backends open goes on counting until the process ends: shares are then smaller
-//        than they could be, never larger.
+//   MM3. A thread that was terminated with backends open counts until somebody looks: when a backend is opened or closed, and
+//        in idle moments. Where it cannot be told that it has ended it counts until the process ends: shares are then
+//        smaller than they could be, never larger.
 
 import { BroadcastChannel, threadId } from 'node:worker_threads';
+import { hasThreadEnded, thisThread } from '../environment/process-identity.js';
 
 const CHANNEL: string = 'tidemark.managed-memory.1';
 
 /** What threads tell each other. */
 interface Notice {
   readonly thread: number;
+  /** As {@link thisThread} has it. */
+  readonly identity: string;
   readonly open: number;
   /** The sender wants to know of the others. */
   readonly asks: boolean;
@@ -22,13 +26,22 @@ type Listener = () => void;
 /** How many backends are open in the process, as this thread knows it. */
 class OpenBackends {
   private readonly listeners: Set<Listener> = new Set();
-  private readonly others: Map<number, number> = new Map();
+  private readonly others: Map<number, Pick<Notice, 'identity' | 'open'>> = new Map();
   private channel: BroadcastChannel | undefined = undefined;
 
   get count(): number {
     let count = this.listeners.size;
-    for (const open of this.others.values()) count += open;
+    for (const { open } of this.others.values()) count += open;
     return count;
+  }
+
+  /** Forgets threads that have ended without a word. */
+  forgetEnded(): void {
+    let forgotten = 0;
+    for (const [thread, { identity }] of this.others) {
+      if (hasThreadEnded(identity) && this.others.delete(thread)) forgotten++;
+    }
+    if (forgotten > 0) this.changed();
   }
 
   add(listener: Listener): void {
@@ -36,6 +49,7 @@ class OpenBackends {
     this.listeners.add(listener);
     this.channel ??= this.openChannel();
     this.tell(isFirst);
+    this.forgetEnded();
     this.changed();
   }
 
@@ -56,21 +70,29 @@ class OpenBackends {
     return channel;
   }
 
-  private hear({ thread, open, asks }: Notice): void {
+  private hear({ thread, identity, open, asks }: Notice): void {
     if (open === 0) this.others.delete(thread);
-    else this.others.set(thread, open);
+    else this.others.set(thread, { identity, open });
     if (asks) this.tell(false);
+    this.forgetEnded();
     this.changed();
   }
 
   private tell(asks: boolean): void {
-    const notice: Notice = { thread: threadId, open: this.listeners.size, asks };
+    const notice: Notice = { thread: threadId, identity: ownIdentity(), open: this.listeners.size, asks };
     this.channel?.postMessage(notice);
   }
 
   private changed(): void {
     for (const listener of [...this.listeners]) listener();
   }
+}
+
+let identity: string | undefined;
+
+function ownIdentity(): string {
+  identity ??= thisThread();
+  return identity;
 }
 
 const openBackends: OpenBackends = new OpenBackends();
@@ -102,6 +124,11 @@ export class ManagedMemoryShare {
   /** Calls `onChange` whenever the share becomes another. */
   watch(onChange: (bytes: number) => void): void {
     this.onChange = onChange;
+  }
+
+  /** Takes up what threads had that have ended. Called in idle moments. */
+  look(): void {
+    openBackends.forgetEnded();
   }
 
   /** Gives it back. Idempotent. */

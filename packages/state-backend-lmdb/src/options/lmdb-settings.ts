@@ -92,7 +92,7 @@ export function cacheBytesOf(config: ReadableConfig): number | undefined {
 /**
  * Local directories as the configuration names them.
  *
- * @throws StateError `config-value-invalid` for a URI that is no `file:` URI, and for a relative path.
+ * @throws StateError `config-value-invalid` for what is no path, no `file:` URI, or several of them in one text.
  */
 function localDirectoriesOf(config: ReadableConfig): readonly string[] {
   const { LOCAL_DIRECTORIES } = LmdbStateBackendOptions;
@@ -112,6 +112,10 @@ export function localDirectoryOf(text: string, option: string): string {
   }
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(text)) throw invalid(option, text, 'working state is kept on a local disk');
   if (text.trim() === '') throw invalid(option, text, 'it is empty');
+  if (text.includes('\0')) throw invalid(option, text, 'no path holds the character 0');
+  // Flink separates them so. One directory that is called like two would hide that one of the disks is not used.
+  if (/(?:,|..:)\//.test(text))
+    throw invalid(option, text, "several directories are written as a list, or with ';' between them");
   return resolve(text);
 }
 

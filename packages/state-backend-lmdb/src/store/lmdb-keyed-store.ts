@@ -13,6 +13,8 @@ import { PATH_BYTES_MAX } from '../environment/entry-key.js';
 import type { LmdbEnvironment } from '../environment/lmdb-environment.js';
 
 const STATISTICS_MS: number = 500;
+/** Between two calls of `onIdle`. */
+const IDLE_MS: number = 1000;
 const DELETED_AT_ONCE: number = 4096;
 
 /** The store of one keyed state backend. */
@@ -21,16 +23,23 @@ export class LmdbKeyedStore implements KeyedStore {
   private readonly environment: LmdbEnvironment;
   private readonly clock: Clock;
   private readonly onClose: () => void;
+  private readonly onIdle: () => void;
+  private nextIdleMs = 0;
   private statistics: Readonly<Record<string, number | string>> = {};
   private statisticsUntilMs = 0;
 
   constructor(
     environment: LmdbEnvironment,
-    { clock = systemClock, onClose = () => undefined }: { readonly clock?: Clock; readonly onClose?: () => void } = {},
+    {
+      clock = systemClock,
+      onClose = () => undefined,
+      onIdle = () => undefined,
+    }: { readonly clock?: Clock; readonly onClose?: () => void; readonly onIdle?: () => void } = {},
   ) {
     this.environment = environment;
     this.clock = clock;
     this.onClose = onClose;
+    this.onIdle = onIdle;
   }
 
   /** @throws StateError `local-state-broken`. */
@@ -97,6 +106,11 @@ export class LmdbKeyedStore implements KeyedStore {
   }
 
   maintain(): boolean {
+    const nowMs = this.clock.monotonicMs();
+    if (nowMs >= this.nextIdleMs) {
+      this.nextIdleMs = nowMs + IDLE_MS;
+      this.onIdle();
+    }
     return this.environment.maintain();
   }
 
