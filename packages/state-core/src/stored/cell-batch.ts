@@ -8,11 +8,13 @@ import { isStateError, StateError } from '../error/state-error.js';
 import type { Cell } from './cell.js';
 import type { DirtyGroup, DirtyList } from './dirty-group.js';
 import type { PathWriter } from './path-writer.js';
+import type { StoreWork } from './store-work.js';
 
 /** One batch. */
 export class CellBatch {
   /** Records handed to the store. */
   records = 0;
+  private readonly unitsAtMost: number;
   private readonly written: Cell[] = [];
   private readonly lists: DirtyList[] = [];
   /** Cells that could not be written, or not wholly. */
@@ -23,7 +25,10 @@ export class CellBatch {
   constructor(
     private readonly paths: PathWriter,
     private readonly limit: number,
-  ) {}
+    private readonly work: StoreWork,
+  ) {
+    this.unitsAtMost = work.units + limit;
+  }
 
   /** Writes cells of a key group from epochs up to `epoch`. Returns whether there is room for more. */
   writeGroup(group: DirtyGroup, epoch: number): boolean {
@@ -59,13 +64,18 @@ export class CellBatch {
 
   private writeList(list: DirtyList, group: DirtyGroup): boolean {
     for (let cell = list.peek(this.paths); cell !== undefined; cell = list.peek(this.paths)) {
-      if (this.records >= this.limit) return false;
+      if (this.isFull) return false;
       this.records++;
       group.writtenEpoch = list.epoch;
       if (!this.writeCell(cell, list, group)) return false;
       list.take();
     }
     return true;
+  }
+
+  /** Cells that need no writing count as well: they take their time too. */
+  private get isFull(): boolean {
+    return this.records >= this.limit || this.work.units >= this.unitsAtMost;
   }
 
   /** False when there is more to write of the cell. */
@@ -75,7 +85,10 @@ export class CellBatch {
       checkElder(cell, group);
       // Encoded at the beginning of the run for the order: now it has to be right.
       const path = cell.encode(this.paths);
-      while (cell.write(path, list.epoch, this.limit) === 'more') if (++this.records >= this.limit) return false;
+      while (cell.write(path, list.epoch, this.limit) === 'more') {
+        if (this.isFull) return false;
+        this.records++;
+      }
     } catch (error) {
       if (!isFaultOfValue(error)) throw error;
       group.failed.push({ cell, error });

@@ -16,8 +16,9 @@ import { CellBatch, checkElder, isFaultOfValue } from './cell-batch.js';
 import type { DirtyCells } from './dirty-cells.js';
 import { DirtyGroup, type FailedCell } from './dirty-group.js';
 import { PathWriter } from './path-writer.js';
+import type { StoreWork } from './store-work.js';
 
-/** Records written in one batch. */
+/** Records written in one batch; large ones count for several (WK1 of store-work.ts). */
 export const RECORDS_PER_BATCH: number = 256;
 /** Records written in one batch where a write has to wait for room: fewer and denser transactions. */
 const RECORDS_PER_DRAIN = 512;
@@ -36,6 +37,8 @@ export interface CellCacheParameters {
   readonly clock: Clock;
   /** Runs `write`, whose writes may be committed together. */
   readonly batch: (write: () => void) => void;
+  /** What the store was given so far. */
+  readonly work: StoreWork;
   /** Called when so much is dirty that idle time should be used for writing. */
   readonly onSoftLimit: () => void;
 }
@@ -277,9 +280,9 @@ export class CellCache implements DirtyCells {
 
   /** Writes listed cells of key groups, each oldest epoch first. Returns how many. @throws StateError of the store. */
   private write(groups: readonly DirtyGroup[], epoch: number, limit: number): number {
-    const { clock, batch } = this.parameters;
+    const { clock, batch, work } = this.parameters;
     const startMs = clock.monotonicMs();
-    const batchOfCells = new CellBatch(this.paths, limit);
+    const batchOfCells = new CellBatch(this.paths, limit, work);
     try {
       batch(() => {
         for (const group of groups) if (!batchOfCells.writeGroup(group, epoch)) return;

@@ -14,8 +14,9 @@
 import { type CellWriting, KeyCell } from './cell.js';
 import type { PathWriter } from './path-writer.js';
 
-/** Elements handed to the store at once. */
-const ELEMENTS_PER_PIECE = 1024;
+/** Elements handed to the store at once: so many bytes as estimated, and so many at most. */
+const PIECE_BYTES = 64 * 1024;
+const PIECE_ELEMENTS_MAX = 4096;
 /** Longer lists are cleared and appended to. */
 const REPLACED_AT_ONCE = 64;
 
@@ -122,7 +123,7 @@ export class ListCell extends KeyCell {
     if (this.uncertainFrom >= 0) this.findOut(path);
     const { end } = this;
     if (this.start < end) {
-      const next = Math.min(end, this.start + ELEMENTS_PER_PIECE);
+      const next = Math.min(end, this.start + this.pieceElements);
       for (let index = this.start; index < next; index++) this.table.verify(this.values[index]);
       this.lengthAfterAppend = stored.append(path, this.values, this.start, next, this.stampsMs, epoch);
       this.appended += next - this.start;
@@ -163,6 +164,12 @@ export class ListCell extends KeyCell {
       } catch {}
     }
     this.forgetBatch();
+  }
+
+  /** What is written to the store at once, in elements. */
+  private get pieceElements(): number {
+    const elementBytes = this.sizeBytes / Math.max(1, this.values.length);
+    return Math.max(1, Math.min(PIECE_ELEMENTS_MAX, Math.floor(PIECE_BYTES / Math.max(1, elementBytes))));
   }
 
   private forgetBatch(): void {
@@ -208,7 +215,8 @@ export class ListCell extends KeyCell {
   }
 
   private findOut(path: Uint8Array): void {
-    const length = this.table.stored.readList(path)?.values.length ?? 0;
+    const { stored } = this.table;
+    const length = stored.listLength?.(path) ?? stored.readList(path)?.values.length ?? 0;
     const written = Math.max(0, length - this.uncertainFrom);
     this.uncertainFrom = -1;
     this.start += written;

@@ -65,9 +65,9 @@ export function keepUnexpired(
 
 /** Estimated bytes of a cell and its elements, of which some are looked at. */
 export function sizeOfList({ values, table }: ListCell): number {
-  const step = Math.max(1, Math.floor(values.length / SAMPLES));
-  let looked = 0;
-  let bytes = 0;
-  for (let index = 0; index < values.length; index += step, looked++) bytes += table.sizes.ofValue(values[index]);
-  return CELL_BYTES + values.length * 8 + (looked === 0 ? 0 : Math.ceil((bytes / looked) * values.length));
+  if (values.length <= SAMPLES) return CELL_BYTES + table.sizes.ofElements(values);
+  const step = Math.floor(values.length / SAMPLES);
+  const looked: unknown[] = [];
+  for (let index = 0; index < values.length; index += step) looked.push(values[index]);
+  return CELL_BYTES + Math.ceil((table.sizes.ofElements(looked) / looked.length) * values.length);
 }

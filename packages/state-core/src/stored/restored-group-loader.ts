@@ -5,7 +5,8 @@
 //
 //   RL1. Nobody reads the table before it is complete. A loading that fails leaves the chain: the next begins anew and removes
 //        what was written.
-//   RL2. Entries are written in the order of the store, RECORDS_PER_BATCH at a time; a step is a block or a batch.
+//   RL2. Entries are written in the order of the store; a step is a block, a part of sorting, or a batch of RECORDS_PER_BATCH or
+//        BYTES_PER_BATCH. Where somebody waits for all of it, batches have more records: a commit costs as much as many.
 //   RL3. Values keep the schema they were written under.
 //   RL4. Memory is that of the chain and positions in it, of one state in one key group.
 
@@ -22,6 +23,7 @@ import { RawChainFold } from '../support/fold-raw-chain.js';
 import type { RestoredChain } from '../support/restored-keyed-state.js';
 import { NO_TIME } from '../support/ttl-clock.js';
 import { inBatch } from './in-batch.js';
+import { sortInSteps } from './sort-in-steps.js';
 import { unreadableRestored } from './stored-damage.js';
 import type { StoredListTable } from './stored-list-table.js';
 import type { StoredElements } from './stored-lists.js';
@@ -31,6 +33,9 @@ import type { StateAccess, StoredStateTable } from './stored-state-table.js';
 import { Transcoding } from './transcoding.js';
 
 const RECORDS_PER_BATCH = 256;
+const RECORDS_PER_BATCH_AWAITED = 4096;
+/** A batch ends when it has so many bytes of values. */
+const BYTES_PER_BATCH = 256 * 1024;
 
 interface LoadedEntry {
   /** Text whose order is that of the bytes. */
@@ -54,6 +59,9 @@ interface LoadedList {
 export class RestoredGroupLoader {
   private readonly work: Generator<void, void, void>;
   isDone = false;
+  /** Whether somebody waits for all of it. */
+  private isAwaited = false;
+  private readonly scratch: ByteWriter = new ByteWriter();
 
   constructor(
     private readonly state: StateAccess,
@@ -82,6 +90,7 @@ export class RestoredGroupLoader {
 
   /** Does what is left. @throws as {@link step}. */
   finish(): void {
+    this.isAwaited = true;
     while (!this.isDone) this.step();
   }
 
@@ -108,7 +117,7 @@ export class RestoredGroupLoader {
     const table = this.table;
     const { ttl: isStamped, kind } = this.state.registration.schema;
     const isQueue = kind === 'priority-queue';
-    const entries: LoadedEntry[] = [];
+    let entries: LoadedEntry[] = [];
     let isSorted = true;
     let last = '';
     let sizeBytes = 0;
@@ -119,7 +128,7 @@ export class RestoredGroupLoader {
       const cursor = new RecordCursor(payload);
       while (cursor.next()) {
         if (cursor.op !== RecordOp.PUT || cursor.stamped !== isStamped) throw this.misplaced(block);
-        const path = isQueue ? pathInQueue(cursor) : pathOf(cursor);
+        const path = isQueue ? this.pathInQueue(cursor) : pathOf(cursor);
         isSorted &&= entries.length === 0 || last < path;
         last = path;
         const value = { bytes: payload, start: cursor.valueStart, end: cursor.valueEnd };
@@ -129,17 +138,20 @@ export class RestoredGroupLoader {
       }
       yield;
     }
-    if (!isSorted) entries.sort(byPath);
+    if (!isSorted) entries = yield* sortInSteps(entries, byPath);
     yield;
     const value = new ByteWriter();
-    for (let start = 0; start < entries.length; start += RECORDS_PER_BATCH) {
+    for (let next = 0; next < entries.length; ) {
+      const end = Math.min(entries.length, next + this.recordsPerBatch);
       inBatch(this.state.store, () => {
-        for (const entry of entries.slice(start, start + RECORDS_PER_BATCH)) {
+        for (let bytes = 0; next < end && bytes < BYTES_PER_BATCH; next++) {
+          const entry = entries[next] as LoadedEntry;
+          bytes += entry.end - entry.start;
           value.reset();
           value.writeUint8(entry.tag);
           if (isStamped) value.writeSafeInteger(entry.stampMs);
           value.writeBytes(entry.bytes.subarray(entry.start, entry.end));
-          table.loadValue(bytesOf(entry.path), value.view());
+          table.loadValue(this.bytesOf(entry.path), value.view());
         }
       });
       yield;
@@ -167,17 +179,51 @@ export class RestoredGroupLoader {
       }
       yield;
     }
-    const sorted = [...lists.values()].sort(byPath);
+    const sorted = yield* sortInSteps([...lists.values()], byPath);
     yield;
-    for (let start = 0; start < sorted.length; start += RECORDS_PER_BATCH) {
+    for (let next = 0; next < sorted.length; ) {
+      const end = Math.min(sorted.length, next + this.recordsPerBatch);
       inBatch(this.state.store, () => {
-        for (const { path, parts, oldestStampMs, newestStampMs } of sorted.slice(start, start + RECORDS_PER_BATCH)) {
-          table.loadList(bytesOf(path), parts, oldestStampMs, newestStampMs);
+        for (let bytes = 0; next < end && bytes < BYTES_PER_BATCH; next++) {
+          const { path, parts, oldestStampMs, newestStampMs } = sorted[next] as LoadedList;
+          for (const part of parts) bytes += part.end - part.start;
+          table.loadList(this.bytesOf(path), parts, oldestStampMs, newestStampMs);
         }
       });
       yield;
     }
     table.changes.imageBytes = sizeBytes;
+  }
+
+  private get recordsPerBatch(): number {
+    return this.isAwaited ? RECORDS_PER_BATCH_AWAITED : RECORDS_PER_BATCH;
+  }
+
+  /** As queue-paths.ts has it. */
+  private pathInQueue({
+    bytes,
+    keyStart,
+    keyEnd,
+    namespaceStart,
+    namespaceEnd,
+    mapKeyStart,
+    mapKeyEnd,
+  }: RecordCursor): string {
+    const { scratch } = this;
+    scratch.reset();
+    scratch.writeBytes(bytes.subarray(mapKeyStart, mapKeyEnd));
+    scratch.writeBytes(bytes.subarray(keyStart, keyEnd));
+    if (namespaceEnd > namespaceStart) scratch.writeBytes(bytes.subarray(namespaceStart, namespaceEnd));
+    // One text: parts that were put together would be put together again by the first comparison.
+    return latin1OfBytes(scratch.view());
+  }
+
+  /** The bytes of a path, valid until the next are asked for. */
+  private bytesOf(text: string): Uint8Array {
+    const { scratch } = this;
+    scratch.reset();
+    for (let index = 0; index < text.length; index++) scratch.writeUint8(text.charCodeAt(index));
+    return scratch.view();
   }
 
   /** Moves the cursor past the elements of its record. */
@@ -248,30 +294,6 @@ function pathOf(cursor: RecordCursor): string {
     : key + namespace;
 }
 
-/** As queue-paths.ts has it. */
-function pathInQueue({
-  bytes,
-  keyStart,
-  keyEnd,
-  namespaceStart,
-  namespaceEnd,
-  mapKeyStart,
-  mapKeyEnd,
-}: RecordCursor): string {
-  const [key, namespace, priority] = [
-    bytes.subarray(keyStart, keyEnd),
-    bytes.subarray(namespaceStart, namespaceEnd),
-    bytes.subarray(mapKeyStart, mapKeyEnd),
-  ];
-  return latin1OfBytes(priority) + latin1OfBytes(key) + latin1OfBytes(namespace);
-}
-
 function byPath(a: { readonly path: string }, b: { readonly path: string }): number {
   return a.path < b.path ? -1 : a.path > b.path ? 1 : 0;
-}
-
-function bytesOf(text: string): Uint8Array {
-  const bytes = new Uint8Array(text.length);
-  for (let index = 0; index < text.length; index++) bytes[index] = text.charCodeAt(index);
-  return bytes;
 }

@@ -30,6 +30,7 @@ import { ChangeRuns } from './change-runs.js';
 import type { DirtyCells } from './dirty-cells.js';
 import { type FrozenView, FrozenViews } from './frozen-views.js';
 import { RestoredGroupLoader } from './restored-group-loader.js';
+import { StoreWork } from './store-work.js';
 import { type ListAccess, StoredListTable } from './stored-list-table.js';
 import { type PathHash, StoredPaths } from './stored-paths.js';
 import { StoredQueueTable } from './stored-queue-table.js';
@@ -70,6 +71,8 @@ interface OpenView extends StoredView {
 
 /** The stored entries of one subtask. */
 export class StoredEntries {
+  /** Everything that was written for states. */
+  readonly work: StoreWork = new StoreWork();
   private readonly parameters: StoredEntriesParameters;
   private readonly access: StoreAccess;
   private readonly bases: SnapshotBases;
@@ -87,6 +90,7 @@ export class StoredEntries {
       paths: new StoredPaths(store.pathBytesMax, pathHash),
       views: new FrozenViews(store, (keyGroup, stateId) => this.states.get(stateId)?.peek(keyGroup)),
       runs,
+      work: this.work,
     };
     this.bases = new SnapshotBases((isRemembering, epoch) => runs.remember(isRemembering, epoch), restoredBase);
   }

@@ -157,6 +157,7 @@ export class StoredKeyedStateBackend<K> implements KeyedStateBackend<K> {
       numberOfKeyGroups: keyGroupRange.numberOfKeyGroups,
       clock,
       batch: store.batch === undefined ? (write) => write() : (write) => store.batch?.(write),
+      work: this.entries.work,
       onSoftLimit: () => this.idleWriting.wake(),
     });
     options.watchCacheBytes?.((cacheBytes) => this.cache.changeBudget(cacheBytes));

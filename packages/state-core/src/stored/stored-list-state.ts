@@ -17,6 +17,9 @@ import { StoredState } from './stored-state.js';
 import { unexpired } from './unexpired.js';
 import { CELL_BYTES } from './value-sizes.js';
 
+/** So many elements are joined to a list rather than added one by one. */
+const JOINED_FROM = 8;
+
 /** Elements with their stamps, if they have any. */
 interface Elements<T> {
   readonly values: T[];
@@ -57,6 +60,12 @@ export class StoredListState<K, N, T> extends StoredState<K, N, T> implements Li
 
   addAll(values: Iterable<T>): void {
     this.table();
+    checkValues(values);
+    if (!this.passing.copies && isPlainArray(values) && values.length >= JOINED_FROM) {
+      this.checkIn(values);
+      this.append(values, true);
+      return;
+    }
     const elements = this.copiesIn(values);
     // The key is looked at after: what gave the elements may have chosen another on the way.
     if (elements.length > 0) this.append(elements);
@@ -100,8 +109,8 @@ export class StoredListState<K, N, T> extends StoredState<K, N, T> implements Li
     });
   }
 
-  /** Takes the array. */
-  private append(values: T[]): void {
+  /** Takes the array unless it is the program's. */
+  private append(values: readonly T[], isOfProgram = false): void {
     this.beginAccess();
     this.makeRoom();
     const { cache, ttl } = this;
@@ -124,14 +133,13 @@ export class StoredListState<K, N, T> extends StoredState<K, N, T> implements Li
         this.found = cell;
       }
     }
-    const { sizes } = cell.table;
-    let sizeBytes = cell.sizeBytes;
-    // The array is nobody else's (it is that of `copiesIn` or of one element).
-    if (cell.values.length === 0 && cell.elder === undefined) cell.values = values;
-    else for (let index = 0; index < values.length; index++) cell.values.push(values[index]);
-    const { fixedCellBytes } = sizes;
-    if (fixedCellBytes !== undefined) sizeBytes += values.length * (8 + fixedCellBytes - CELL_BYTES);
-    else for (const value of values) sizeBytes += 8 + sizes.ofValue(value);
+    const sizeBytes = cell.sizeBytes + cell.table.sizes.ofElements(values);
+    const before = cell.values;
+    // Growing bit by bit leaves garbage behind; an elder shares the array (LC5 of list-cell.ts).
+    const isJoined = values.length >= JOINED_FROM && values.length * 2 >= before.length;
+    if (cell.elder === undefined && before.length === 0) cell.values = isOfProgram ? [...values] : (values as T[]);
+    else if (cell.elder === undefined && isJoined) cell.values = before.concat(values);
+    else for (let index = 0; index < values.length; index++) before.push(values[index]);
     if (ttl !== undefined && cell.stampsMs !== undefined) {
       const nowMs = this.nowMs(ttl);
       for (let count = values.length; count > 0; count--) cell.stampsMs.push(nowMs);
@@ -320,10 +328,30 @@ export class StoredListState<K, N, T> extends StoredState<K, N, T> implements Li
     return dirtyEpoch !== 0 && dirtyEpoch !== this.cache.epoch;
   }
 
+  /** @throws TypeError, StateError `value-not-serializable`. */
+  private checkIn(values: readonly T[]): void {
+    for (let index = 0; index < values.length; index++) {
+      const value = values[index] as T;
+      checkElement(value);
+      this.passing.copyIn(value);
+    }
+  }
+
   private copiesIn(values: Iterable<T>): T[] {
     checkValues(values);
-    const elements: T[] = [];
     const { passing } = this;
+    if (isPlainArray(values) && values.length >= JOINED_FROM) {
+      // All at once, in the size that they need; few get room to grow.
+      const elements = [...values];
+      for (let index = 0; index < elements.length; index++) {
+        const value = elements[index] as T;
+        checkElement(value);
+        const own = passing.copyIn(value);
+        if (own !== value) elements[index] = own;
+      }
+      return elements;
+    }
+    const elements: T[] = [];
     for (const value of values) {
       checkElement(value);
       elements.push(passing.copyIn(value));
@@ -334,6 +362,12 @@ export class StoredListState<K, N, T> extends StoredState<K, N, T> implements Li
 
 // The stored value of a list state is the array, its serializer that of the elements.
 type ListStateOf<K, N, T> = Omit<InternalListState<K, N, T>, 'valueSerializer'>;
+
+/** An array that gives its elements as every array does. */
+function isPlainArray<T>(values: Iterable<T>): values is readonly T[] & Iterable<T> {
+  if (!Array.isArray(values) || values[Symbol.iterator] !== Array.prototype[Symbol.iterator]) return false;
+  return (values as { readonly [Symbol.isConcatSpreadable]?: unknown })[Symbol.isConcatSpreadable] === undefined;
+}
 
 function checkElement(value: unknown): void {
   if (value === undefined) throw new TypeError('you cannot add undefined to a ListState');

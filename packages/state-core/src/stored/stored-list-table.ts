@@ -14,6 +14,7 @@ import { ChangeOp } from './change-runs.js';
 import { refusedValue } from './stored-damage.js';
 import {
   CHUNK_BYTES,
+  CHUNK_BYTES_MAX,
   chunkNumberOf,
   ElementCursor,
   invalidList,
@@ -67,6 +68,15 @@ export class StoredListTable extends StoredStateTable {
         this.decodeElements(part, values, stampsMs);
       }
       return { values, stampsMs, sizeBytes };
+    });
+  }
+
+  listLength(path: Uint8Array): number {
+    return this.guarded(path, () => {
+      const bytes = this.records.get(path);
+      if (bytes === undefined) return 0;
+      const { chunkElements, headElements } = readListHead(bytes, this.isStamped);
+      return chunkElements + headElements;
     });
   }
 
@@ -282,11 +292,12 @@ export class StoredListTable extends StoredStateTable {
       noted += count;
     };
     for (let index = start; index < end; index++) {
+      const before = tail.length;
       this.writeElement(path, head, values[index], stampsMs?.[index], tail);
       if (tail.length < CHUNK_BYTES) continue;
       note();
-      this.guarded(path, () => this.endChunk(head, tail));
-      notedBytes = 0;
+      this.guarded(path, () => this.endChunks(head, tail, before));
+      notedBytes = tail.length;
     }
     note();
   }
@@ -316,6 +327,21 @@ export class StoredListTable extends StoredStateTable {
     head.newestStampMs = Math.max(head.newestStampMs, stampMs);
   }
 
+  /** Makes the elements of the head a chunk; where the last one would make it too large (SL6), that one begins the next. */
+  private endChunks(head: MutableHead, tail: ByteWriter, lastElementAt: number): void {
+    if (tail.length <= CHUNK_BYTES_MAX || head.headElements < 2) {
+      this.endChunk(head, tail);
+      return;
+    }
+    const last = tail.view(lastElementAt).slice();
+    tail.truncate(lastElementAt);
+    head.headElements--;
+    this.endChunk(head, tail);
+    tail.writeBytes(last);
+    head.headElements = 1;
+    if (last.length >= CHUNK_BYTES) this.endChunk(head, tail);
+  }
+
   /** Makes the elements of the head a chunk. */
   private endChunk(head: MutableHead, tail: ByteWriter): void {
     if (head.headElements === 0) return;
@@ -323,6 +349,7 @@ export class StoredListTable extends StoredStateTable {
     out.writeUint8(head.tag);
     out.writeUint32(head.headElements);
     out.writeBytes(tail.view());
+    this.state.work.wrote(out.length);
     this.state.store.put(
       this.keyGroup,
       this.chunkState,
@@ -381,6 +408,7 @@ export class StoredListTable extends StoredStateTable {
     }
     // A view that wants the head as it was wants the chunk as well; it goes with the pre-image.
     if (!keepsChunks) store.delete(this.keyGroup, this.chunkState, path);
+    this.state.work.wrote(0);
     head.firstChunk++;
     head.chunks--;
     head.skipped = 0;
@@ -433,6 +461,7 @@ export class StoredListTable extends StoredStateTable {
     const found = store.scan(this.keyGroup, this.chunkState, listPrefix(list), undefined, limit);
     for (const { path } of found) {
       if (chunkNumberOf(path) >= end) return true;
+      this.state.work.wrote(0);
       store.delete(this.keyGroup, this.chunkState, path);
     }
     return found.length < limit;

@@ -26,6 +26,7 @@
 //   SL3. Elements of one chunk have one tag; those of a list may have several.
 //   SL4. What goes at the front is counted, and a chunk goes when all of it has.
 //   SL5. What does not add up is damage: a missing chunk is never a shorter list.
+//   SL6. A chunk that was appended to has at most CHUNK_BYTES_MAX bytes of elements, or one element.
 
 import { ByteReader } from '../bytes/byte-reader.js';
 import type { ByteWriter } from '../bytes/byte-writer.js';
@@ -36,6 +37,8 @@ import { StateError } from '../error/state-error.js';
  * on pages of their own.
  */
 export const CHUNK_BYTES: number = 1792;
+/** Two chunks of this size still fit into one such page, with what the store and LMDB add to them. */
+export const CHUNK_BYTES_MAX: number = 1984;
 /** Bytes of a head before its elements, without time to live. */
 const HEAD_BYTES = 27;
 const STAMP_BYTES = 8;

@@ -8,6 +8,7 @@ import { compareBytes } from '../serialization/key-bytes.js';
 import type { KeyedStore, KeyedStoreEntry } from '../state-backend/keyed-store.js';
 import type { ChangeRuns } from './change-runs.js';
 import type { FrozenViews, ViewedTable } from './frozen-views.js';
+import type { StoreWork } from './store-work.js';
 import { beginsWith, readBucket, type StoredPaths, writeBucket } from './stored-paths.js';
 
 /** What all tables of a backend share. */
@@ -16,6 +17,7 @@ export interface StoreAccess {
   readonly paths: StoredPaths;
   readonly views: FrozenViews;
   readonly runs: ChangeRuns;
+  readonly work: StoreWork;
 }
 
 const NO_ENTRIES: readonly KeyedStoreEntry[] = [];
@@ -25,16 +27,18 @@ export class StoredRecords {
   private readonly store: KeyedStore;
   private readonly paths: StoredPaths;
   private readonly views: FrozenViews;
+  private readonly work: StoreWork;
   private readonly keyGroup: number;
   private readonly stateId: number;
 
   constructor(
-    { store, paths, views }: StoreAccess,
+    { store, paths, views, work }: StoreAccess,
     private readonly table: ViewedTable,
   ) {
     this.store = store;
     this.paths = paths;
     this.views = views;
+    this.work = work;
     this.keyGroup = table.keyGroup;
     this.stateId = table.stateId;
   }
@@ -125,6 +129,7 @@ export class StoredRecords {
       writeBucket(bucket === undefined ? [] : readBucket(bucket), path, value, out);
       content = out.length === 0 ? undefined : out.view();
     }
+    this.work.wrote(content === undefined ? 0 : content.length);
     if (content === undefined) store.delete(keyGroup, stateId, stored);
     else store.put(keyGroup, stateId, stored, content);
   }

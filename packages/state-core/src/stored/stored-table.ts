@@ -63,6 +63,8 @@ export interface StoredTable {
   /** Whether anything is stored at a path (of a list: whether there is one). Decodes nothing. */
   has(path: Uint8Array): boolean;
   readList(path: Uint8Array): StoredList | undefined;
+  /** How many elements a list has, none of which is read. Absent: whoever wants to know reads the list. */
+  listLength?(path: Uint8Array): number;
 
   /**
    * Sets the value of a path.

@@ -6,6 +6,8 @@
 export const CELL_BYTES: number = 224;
 /** How an object in memory compares to its bytes. */
 const OBJECT_FACTOR = 4;
+/** A place in an array. */
+const PLACE_BYTES = 8;
 /** Weight of the newest size in the average. */
 const NEWEST = 1 / 16;
 
@@ -27,6 +29,16 @@ export class ValueSizes {
   /** Of a cell with a value. */
   ofCell(value: unknown): number {
     return this.fixedCellBytes ?? CELL_BYTES + this.ofValue(value);
+  }
+
+  /** Of elements of a list, with their places in the array; a number takes no more than its place. */
+  ofElements(values: readonly unknown[]): number {
+    let bytes = values.length * PLACE_BYTES;
+    for (let index = 0; index < values.length; index++) {
+      const value = values[index];
+      if (typeof value !== 'number') bytes += this.ofValue(value);
+    }
+    return bytes;
   }
 
   /** Of a value. */

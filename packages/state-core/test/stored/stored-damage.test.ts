@@ -10,7 +10,7 @@ import { string } from '../../src/serialization/string-serializer.js';
 import type { KeySerializer } from '../../src/serialization/type-serializer.js';
 import { ListStateDescriptor, ValueStateDescriptor } from '../../src/state/state-descriptor.js';
 import { CHUNKS_OF_STATE } from '../../src/stored/stored-paths.js';
-import { NOTHING } from '../../src/stored/stored-table.js';
+import { NOTHING, type StoredTable } from '../../src/stored/stored-table.js';
 import { SortedStore } from './sorted-store.js';
 import { lists, pathOf, StoredFixture, ttlOf, values } from './stored-fixture.js';
 
@@ -67,7 +67,7 @@ describe('damage in the store', () => {
         const table = tables.get('lists')?.open(0);
         const elements = Array.from({ length: 12 }, (_, index) => 'x'.repeat(700 + index));
         table?.append(pathOf(4), elements, 0, elements.length, undefined, 1);
-        expect(store.entriesOf(0, CHUNKS_OF_STATE).size).toBe(4);
+        expect(store.entriesOf(0, CHUNKS_OF_STATE).size).toBe(5);
         change(store, isChunk ? CHUNKS_OF_STATE : 0, (value) =>
           isCut
             ? value.subarray(0, at % value.length)
@@ -100,6 +100,56 @@ describe('damage in the store', () => {
       expect(chunks.size).toBeGreaterThan(3);
       chunks.delete([...chunks.keys()][1] as string);
       expect(corruptOf(() => table?.readList(pathOf(4))).message).toContain(name);
+    }
+  });
+
+  test('a head of a list cut off anywhere is corrupt for every call, and nothing is written over it', async () => {
+    for (const [stateId, name, elements, stampsMs] of [
+      [0, 'lists', ['a', 'b', 'c'], undefined],
+      [1, 'stamped-lists', [1, 2, 3], [5, 6, 7]],
+    ] as const) {
+      const create = async () => {
+        const store = new SortedStore();
+        const { tables } = await StoredFixture.create({ store, states: [lists, stampedLists] });
+        const table = tables.get(name)?.open(0) as StoredTable;
+        table.append(pathOf(4), elements, 0, 3, stampsMs, 1);
+        return { store, table };
+      };
+      const { store, table } = await create();
+      const [whole] = store.entriesOf(0, stateId).values();
+      const headBytes = stateId === 0 ? 27 : 44;
+      for (let length = 0; length < (whole as Uint8Array).length; length++) {
+        change(store, stateId, () => (whole as Uint8Array).subarray(0, length));
+        const { message } = corruptOf(() => table.readList(pathOf(4)));
+        expect(message).toContain(`state '${name}', key 4 in key group 0`);
+        if (length >= headBytes) continue;
+        const calls = [
+          () => table.listLength?.(pathOf(4)),
+          () => table.append(pathOf(4), elements, 0, 3, stampsMs, 1),
+          () => table.replace?.(pathOf(4), elements, 0, 3, stampsMs, 1),
+          () => table.trim?.(pathOf(4), 1, 1),
+          () => table.clear(pathOf(4), 1, 10),
+          () => table.delete(pathOf(4), 1),
+        ];
+        for (const call of calls) expect(corruptOf(call).message).toContain(`state '${name}', key 4`);
+        expect([...store.entriesOf(0, stateId).values()]).toEqual([(whole as Uint8Array).subarray(0, length)]);
+        expect(store.entriesOf(0, CHUNKS_OF_STATE + stateId).size).toBe(0);
+      }
+      change(store, stateId, () => whole as Uint8Array);
+      expect(table.readList(pathOf(4))?.values).toEqual(elements);
+    }
+  });
+
+  test('a snapshot over a head cut off fails with state and key, and leaves no element out', async () => {
+    for (const length of [0, 1, 6, 7, 26, 28]) {
+      const store = new SortedStore();
+      const fixture = await StoredFixture.create({ store, states: [lists] });
+      fixture.tables.get('lists')?.open(0).append(pathOf(4), ['a', 'b'], 0, 2, undefined, 1);
+      change(store, 0, (head) => head.subarray(0, length));
+      await expect(fixture.snapshot({ checkpointId: 1 })).rejects.toMatchObject({
+        kind: 'corrupt',
+        details: { stateName: 'lists', key: '4' },
+      });
     }
   });
 

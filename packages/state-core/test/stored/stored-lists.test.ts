@@ -5,6 +5,7 @@ import { bytes } from '../../src/serialization/bytes-serializer.js';
 import { int32 } from '../../src/serialization/integer-serializers.js';
 import { ListStateDescriptor } from '../../src/state/state-descriptor.js';
 import { CHUNKS_OF_STATE } from '../../src/stored/stored-paths.js';
+import type { StoredTable } from '../../src/stored/stored-table.js';
 import { SortedStore } from './sorted-store.js';
 import { pathOf, StoredFixture, ttlOf } from './stored-fixture.js';
 
@@ -43,6 +44,33 @@ describe('stored lists', () => {
     expect(mostPuts).toBe(2);
     expect(scans).toBe(0);
     expect(table?.readList(pathOf(4))?.values).toEqual([...elements, ...elements.slice(0, 2000)]);
+  });
+
+  test.each([
+    [10, 1],
+    [700, 700],
+    [1000, 900],
+    [1790, 10],
+    [1985, 1],
+    [3000, 20],
+  ])('chunks of elements of %d and %d bytes fit two to a page, or are of one element', async (one, other) => {
+    const store = new SortedStore();
+    const { tables } = await StoredFixture.create({ store, states: [blobs] });
+    const table = tables.get('blobs')?.open(0) as StoredTable;
+    const elements = Array.from({ length: 200 }, (_, index) =>
+      new Uint8Array(index % 2 === 0 ? one : other).fill(index),
+    );
+    for (let start = 0; start < elements.length; start += 7) {
+      table.append(pathOf(4), elements, start, Math.min(elements.length, start + 7), undefined, 1);
+    }
+    for (const chunk of store.entriesOf(0, CHUNKS_OF_STATE).values()) {
+      const count = new DataView(chunk.buffer, chunk.byteOffset).getUint32(1);
+      expect(count === 1 || chunk.length <= 1984 + 5).toBe(true);
+    }
+    for (const head of store.entriesOf(0, 0).values()) expect(head.length).toBeLessThan(1792 + 27);
+    expect(table.readList(pathOf(4))?.values).toEqual(elements);
+    expect(table.listLength?.(pathOf(4))).toBe(elements.length);
+    expect(table.listLength?.(pathOf(8))).toBe(0);
   });
 
   test('elements of 100 MiB, none and one byte stand in one list', async () => {
