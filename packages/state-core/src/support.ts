@@ -87,6 +87,7 @@ export {
 } from './support/key-group-partitioned-priority-queue.js';
 export { CurrentKey, type CurrentKeyParameters } from './support/keyed-current-key.js';
 export { MutationCheck } from './support/keyed-mutation-check.js';
+export { KeyedPriorityQueue } from './support/keyed-priority-queue.js';
 export {
   type CarriedChain,
   planSnapshotLayers,
@@ -102,6 +103,13 @@ export {
   writeKeyedSnapshot,
 } from './support/keyed-snapshot-writer.js';
 export {
+  type FrozenKeyedState,
+  type FrozenStateParameters,
+  KeyedStateAccess,
+  type KeyedStateAccessOptions,
+  type OpenedKeyedState,
+} from './support/keyed-state-access.js';
+export {
   KeyedStateCheckpointOutputStream,
   NO_OFFSET_SET,
 } from './support/keyed-state-checkpoint-output-stream.js';
@@ -116,6 +124,12 @@ export {
 export { KeyedStateTracking, type KeyedStateTrackingParameters } from './support/keyed-state-tracking.js';
 export { listTooShort } from './support/list-too-short.js';
 export { MergedEntry, mergeNamespaces, type NamespaceMerge } from './support/merge-namespaces.js';
+export {
+  isVoidNamespace,
+  NamespacedState,
+  type NamespacedStateParameters,
+  type TablesByKeyGroup,
+} from './support/namespaced-state.js';
 export { nothingToTouch } from './support/nothing-to-touch.js';
 export {
   OperatorStateCheckpointOutputStream,
@@ -144,6 +158,7 @@ export { SchemaRewriting, type SchemaRewritingParameters } from './support/schem
 export {
   type FrozenIncrement,
   type OnRemembering,
+  restoredBaseOf,
   type SnapshotBase,
   SnapshotBases,
 } from './support/snapshot-bases.js';

@@ -4,10 +4,11 @@
 //   HP2. The tables are changed through this alone, so the heaps never miss a change.
 
 import type { KeyGroupRange, KeySerializer } from '@tidemark/state-core';
-import type { KeyGroupedInternalPriorityQueue, PriorityQueueElement } from '@tidemark/state-core/spi';
+import type { PriorityQueueElement } from '@tidemark/state-core/spi';
 import {
   type CurrentKey,
   HeapPriorityQueueSet,
+  KeyedPriorityQueue,
   KeyGroupPartitionedPriorityQueue,
   type PriorityQueueRegistration,
   priorityRankOf,
@@ -26,58 +27,17 @@ export interface HeapPriorityQueueParameters<K> {
 }
 
 /** A priority queue on the heap. */
-export class HeapPriorityQueue<K, N, P> implements KeyGroupedInternalPriorityQueue<PriorityQueueElement<K, N, P>> {
+export class HeapPriorityQueue<K, N, P> extends KeyedPriorityQueue<PriorityQueueElement<K, N, P>> {
+  readonly tables: HeapPriorityQueueParameters<K>['tables'];
   private readonly parameters: HeapPriorityQueueParameters<K>;
-  private opened: KeyGroupPartitionedPriorityQueue<PriorityQueueElement<K, N, P>> | undefined = undefined;
 
   constructor(parameters: HeapPriorityQueueParameters<K>) {
+    super(parameters.currentKey);
+    this.tables = parameters.tables;
     this.parameters = parameters;
   }
 
-  get size(): number {
-    return this.queue().size;
-  }
-
-  isEmpty(): boolean {
-    return this.queue().isEmpty();
-  }
-
-  peek(): PriorityQueueElement<K, N, P> | undefined {
-    return this.queue().peek();
-  }
-
-  poll(): PriorityQueueElement<K, N, P> | undefined {
-    return this.queue().poll();
-  }
-
-  add(element: PriorityQueueElement<K, N, P>): boolean {
-    return this.queue().add(element);
-  }
-
-  remove(element: PriorityQueueElement<K, N, P>): boolean {
-    return this.queue().remove(element);
-  }
-
-  addAll(elements: Iterable<PriorityQueueElement<K, N, P>>): void {
-    this.queue().addAll(elements);
-  }
-
-  getSubsetForKeyGroup(keyGroup: number): Iterable<PriorityQueueElement<K, N, P>> {
-    return this.queue().getSubsetForKeyGroup(keyGroup);
-  }
-
-  [Symbol.iterator](): Iterator<PriorityQueueElement<K, N, P>> {
-    return this.queue()[Symbol.iterator]();
-  }
-
-  /** @throws StateError `backend-closed`, `restore-failed`. */
-  private queue(): KeyGroupPartitionedPriorityQueue<PriorityQueueElement<K, N, P>> {
-    this.parameters.currentKey.checkOpen();
-    this.opened ??= this.open();
-    return this.opened;
-  }
-
-  private open(): KeyGroupPartitionedPriorityQueue<PriorityQueueElement<K, N, P>> {
+  protected open(): KeyGroupPartitionedPriorityQueue<PriorityQueueElement<K, N, P>> {
     const { currentKey, keySerializer, keyGroupRange, tables, objectReuse } = this.parameters;
     const { registration } = tables;
     const { namespaceSerializer, mapKeySerializer } = registration;

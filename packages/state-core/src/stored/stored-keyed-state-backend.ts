@@ -1,49 +1,30 @@
 // The keyed state of one subtask over a keyed store.
 //
-// Owns: putting together the parts (current key, registry, cells, stored entries, snapshots) and the walks over all keys.
-// Leaves what is in memory to the cells, bytes and what snapshots contain to stored-entries.ts, and states to the files of
-// their names.
+// Owns: putting together the parts (cells, stored entries, queues) and listing and counting what is in them. Leaves the life of
+// the backend to keyed-state-access.ts, what is in memory to the cells, bytes and what snapshots contain to stored-entries.ts,
+// and states to the files of their names.
 //
 //   SB1. Access is synchronous. Where a store has to be waited for, `prepare(keys)` comes first.
 //   SB2. A freeze counts on: what is in memory finds out when it is changed or written next.
-//   SB3. Close gives running snapshots up and waits for them, then the stored entries go, then the store.
+//   SB3. Once no snapshot runs any more the stored entries are closed, and the store last.
 
-import { StateOptions } from '../config/state-options.js';
-import type { KeyedStateHandle } from '../handle/keyed-state-handle.js';
 import { computeKeyGroupForKeyHash } from '../key-group/key-group-assignment.js';
-import type { KeyGroupRange } from '../key-group/key-group-range.js';
 import type { KeySerializer } from '../serialization/type-serializer.js';
-import type { StateDescriptor, StateOf } from '../state/state-descriptor.js';
-import type {
-  KeyedStateBackend,
-  KeyedStateOf,
-  KeySelectionListener,
-  StateMetrics,
-} from '../state-backend/keyed-state-backend.js';
+import type { StateMetrics } from '../state-backend/keyed-state-backend.js';
 import type { KeyedStateBackendParameters } from '../state-backend/keyed-state-backend-parameters.js';
 import type { KeyedStore } from '../state-backend/keyed-store.js';
-import type {
-  KeyGroupedInternalPriorityQueue,
-  PriorityQueueDescriptor,
-  PriorityQueueElement,
-} from '../state-backend/priority-queue.js';
-import type { SnapshotContext, SnapshotView } from '../state-backend/snapshot-context.js';
-import type { StateRestoreReport } from '../state-backend/state-restore-report.js';
-import { AsyncSnapshotCallable } from '../support/async-snapshot-callable.js';
-import { CloseableRegistry } from '../support/closeable-registry.js';
-import { CurrentKey } from '../support/keyed-current-key.js';
-import { type KeyedStateRegistration, KeyedStateRegistry } from '../support/keyed-state-registry.js';
-import { KeyedStateTracking } from '../support/keyed-state-tracking.js';
+import type { SnapshotContext } from '../state-backend/snapshot-context.js';
+import { type FrozenKeyedState, KeyedStateAccess, type OpenedKeyedState } from '../support/keyed-state-access.js';
+import type { KeyedStateRegistration } from '../support/keyed-state-registry.js';
+import { isVoidNamespace } from '../support/namespaced-state.js';
 import type { PriorityQueueRegistration } from '../support/priority-queue-registration.js';
 import { IdleWork } from '../support/restored-idle-work.js';
 import { RestoredKeyedState } from '../support/restored-keyed-state.js';
 import { restoredRecordCount } from '../support/restored-record-count.js';
-import { SnapshotChain } from '../support/snapshot-chain.js';
-import { tooManyConcurrentSnapshots } from '../support/too-many-concurrent-snapshots.js';
-import { TtlCleanup } from '../support/ttl-cleanup.js';
-import { TtlClock } from '../support/ttl-clock.js';
+import { restoredBaseOf } from '../support/snapshot-bases.js';
+import type { TtlCursor } from '../support/ttl-cleanup.js';
 import type { TtlPolicy } from '../support/ttl-policy.js';
-import { ValuePassing, type ValuePassingOptions } from '../support/value-passing.js';
+import { ValuePassing } from '../support/value-passing.js';
 import { CellCache } from './cell-cache.js';
 import { CellTables } from './cell-tables.js';
 import { createStoredState } from './create-stored-state.js';
@@ -52,7 +33,7 @@ import { keysOfTable } from './key-walk.js';
 import { RestoredSpill } from './restored-spill.js';
 import { StoredEntries } from './stored-entries.js';
 import { StoredPriorityQueue } from './stored-priority-queue.js';
-import { isVoidNamespace, type StoredState } from './stored-state.js';
+import type { StoredState } from './stored-state.js';
 import { StoredTtlCursor } from './stored-ttl-cursor.js';
 import { ValueSizes } from './value-sizes.js';
 
@@ -81,34 +62,15 @@ export interface StoredKeyedStateBackendOptions {
 }
 
 /** Keyed state in a keyed store, with the values in use in memory. */
-export class StoredKeyedStateBackend<K> implements KeyedStateBackend<K> {
-  readonly keySerializer: KeySerializer<K>;
-  readonly numberOfKeyGroups: number;
-  readonly keyGroupRange: KeyGroupRange;
+export class StoredKeyedStateBackend<K> extends KeyedStateAccess<K, OpenedState<K>, StoredPriorityQueue<K>> {
   /** There where the store has entries that have to be waited for. */
   readonly prepare?: (keys: readonly K[]) => void | Promise<void>;
 
-  private readonly parameters: KeyedStateBackendParameters<K>;
   private readonly options: StoredKeyedStateBackendOptions;
-  private readonly restored: RestoredKeyedState;
-  private readonly registry: KeyedStateRegistry;
-  private readonly currentKey: CurrentKey<K>;
-  private readonly passing: ValuePassingOptions;
   private readonly cache: CellCache;
   private readonly entries: StoredEntries;
-  private readonly states: Map<string, OpenedState<K>> = new Map();
-  // The types of namespace and priority differ from queue to queue.
-  private readonly queues: Map<string, StoredPriorityQueue<K, never, never>> = new Map();
-  private readonly snapshots: CloseableRegistry;
   private readonly idleWriting: IdleWork;
   private readonly idleStoreWork: IdleWork;
-  private readonly tracking: KeyedStateTracking<K> | undefined;
-  private readonly ttlClock: TtlClock;
-  private readonly ttlCleanup: TtlCleanup;
-  private hasTtl = false;
-  private runningSnapshots = 0;
-  private lastState: LastState | undefined = undefined;
-  private closing: Promise<void> | undefined = undefined;
 
   private constructor(
     parameters: KeyedStateBackendParameters<K>,
@@ -116,33 +78,14 @@ export class StoredKeyedStateBackend<K> implements KeyedStateBackend<K> {
     restored: RestoredKeyedState,
     private readonly spill: RestoredSpill,
   ) {
-    const { keySerializer, numberOfKeyGroups, keyGroupRange, restoredCheckpointId, config, operatorIdentifier } =
-      parameters;
-    const { clock, scheduler, ttlProcessingTimeMs = () => clock.nowMs() } = parameters;
-    const { store } = options;
-    this.parameters = parameters;
-    this.options = options;
-    this.restored = restored;
-    this.keySerializer = keySerializer;
-    this.numberOfKeyGroups = numberOfKeyGroups;
-    this.keyGroupRange = keyGroupRange;
-    this.currentKey = new CurrentKey(parameters);
-    this.ttlClock = new TtlClock({
-      processingTimeMs: ttlProcessingTimeMs,
-      keyGroupRange,
-      restored: restored.ttlClocks,
-    });
-    this.ttlCleanup = new TtlCleanup({ clock, scheduler, sample: () => this.ttlClock.sample() });
-    this.registry = new KeyedStateRegistry({
-      keySerializer: keySerializer as KeySerializer<unknown>,
+    super(parameters, {
+      backendName: options.backendName,
+      maxConcurrentSnapshots: MAX_CONCURRENT_STORED_SNAPSHOTS,
       restored,
-      restoredCheckpointId,
-      ttlClock: this.ttlClock,
     });
-    this.passing = {
-      objectReuse: config.get(StateOptions.OBJECT_REUSE),
-      checkMutation: config.get(StateOptions.CHECK_MUTATION),
-    };
+    const { keySerializer, keyGroupRange, clock, scheduler } = parameters;
+    const { store } = options;
+    this.options = options;
     this.entries = new StoredEntries({
       store,
       keySerializer: keySerializer as KeySerializer<unknown>,
@@ -161,8 +104,6 @@ export class StoredKeyedStateBackend<K> implements KeyedStateBackend<K> {
       onSoftLimit: () => this.idleWriting.wake(),
     });
     options.watchCacheBytes?.((cacheBytes) => this.cache.changeBudget(cacheBytes));
-    this.tracking = KeyedStateTracking.from({ config, clock, keyContext: this.currentKey, keySerializer });
-    this.snapshots = new CloseableRegistry({ description: `the keyed state of ${operatorIdentifier}` });
     if (store.prepare !== undefined) this.prepare = (keys) => store.prepare?.(this.keyGroupsOf(keys));
   }
 
@@ -179,70 +120,12 @@ export class StoredKeyedStateBackend<K> implements KeyedStateBackend<K> {
     const spill = new RestoredSpill(options.store);
     try {
       const restored = await RestoredKeyedState.load({ ...parameters, keepPayload: spill.keepPayload });
-      const backend = new StoredKeyedStateBackend(parameters, options, restored, spill);
-      for (const descriptor of parameters.declaredStates) backend.registry.declare(descriptor);
-      return backend;
+      return new StoredKeyedStateBackend(parameters, options, restored, spill);
     } catch (error) {
       spill.close();
       await options.store.close();
       throw error;
     }
-  }
-
-  get restoreReport(): StateRestoreReport {
-    return this.registry.report();
-  }
-
-  setCurrentKey(key: K): void {
-    this.currentKey.setCurrentKey(key);
-  }
-
-  getCurrentKey(): K | undefined {
-    return this.currentKey.getCurrentKey();
-  }
-
-  clearCurrentKey(): void {
-    this.currentKey.clearCurrentKey();
-  }
-
-  getCurrentKeyGroup(): number {
-    return this.currentKey.getCurrentKeyGroup();
-  }
-
-  registerKeySelectionListener(listener: KeySelectionListener<K>): void {
-    this.currentKey.registerKeySelectionListener(listener);
-  }
-
-  deregisterKeySelectionListener(listener: KeySelectionListener<K>): boolean {
-    return this.currentKey.deregisterKeySelectionListener(listener);
-  }
-
-  getOrCreateKeyedState<N, D extends StateDescriptor>(
-    namespaceSerializer: KeySerializer<N>,
-    descriptor: D,
-  ): KeyedStateOf<K, N, D> {
-    this.currentKey.checkOpen();
-    const registration = this.registry.register(namespaceSerializer as KeySerializer<unknown>, descriptor);
-    const opened = this.states.get(registration.name) ?? this.openState(registration);
-    if (registration.ttl !== undefined) this.ttlCleanup.settingsChanged();
-    return opened.forProgram as KeyedStateOf<K, N, D>;
-  }
-
-  getPartitionedState<N, D extends StateDescriptor>(
-    namespace: N,
-    namespaceSerializer: KeySerializer<N>,
-    descriptor: D,
-  ): KeyedStateOf<K, N, D> {
-    const { lastState } = this;
-    if (lastState?.descriptor === descriptor && lastState.namespaceSerializer === namespaceSerializer) {
-      this.currentKey.checkOpen();
-      lastState.state.setCurrentNamespace(namespace);
-      return lastState.state as unknown as KeyedStateOf<K, N, D>;
-    }
-    const state = this.getOrCreateKeyedState(namespaceSerializer, descriptor);
-    state.setCurrentNamespace(namespace);
-    this.lastState = { descriptor, namespaceSerializer, state: state as unknown as LastState['state'] };
-    return state;
   }
 
   *getKeys<N>(stateName: string, namespace: N): Iterable<K> {
@@ -269,86 +152,9 @@ export class StoredKeyedStateBackend<K> implements KeyedStateBackend<K> {
     }
   }
 
-  applyToAllKeys<N, D extends StateDescriptor>(
-    namespace: N,
-    namespaceSerializer: KeySerializer<N>,
-    descriptor: D,
-    apply: (key: K, state: StateOf<D>) => void,
-  ): void {
-    const outerKey = this.currentKey.getCurrentKey();
-    const state = this.getOrCreateKeyedState(namespaceSerializer, descriptor);
-    // Collected first: the function may add and remove entries.
-    const keys = [...this.getKeys(descriptor.name, namespace)];
-    try {
-      for (const key of keys) {
-        this.currentKey.setCurrentKey(key);
-        state.setCurrentNamespace(namespace);
-        apply(key, state);
-      }
-    } finally {
-      if (outerKey === undefined) this.currentKey.clearCurrentKey();
-      else this.currentKey.setCurrentKey(outerKey);
-    }
-  }
-
-  createPriorityQueue<N, P>(
-    descriptor: PriorityQueueDescriptor<N, P>,
-  ): KeyGroupedInternalPriorityQueue<PriorityQueueElement<K, N, P>> {
-    this.currentKey.checkOpen();
-    const registration = this.registry.registerPriorityQueue(descriptor as PriorityQueueDescriptor<unknown, unknown>);
-    const queue = this.queues.get(registration.name) ?? this.openQueue(registration);
-    return queue as unknown as StoredPriorityQueue<K, N, P>;
-  }
-
-  advanceEventTime(timestampMs: number): void {
-    this.currentKey.checkOpen();
-    this.ttlClock.advanceEventTime(timestampMs);
-  }
-
-  snapshot(context: SnapshotContext): SnapshotView<KeyedStateHandle> {
-    this.currentKey.checkOpen();
-    const { clock, operatorIdentifier, random } = this.parameters;
-    if (this.runningSnapshots >= MAX_CONCURRENT_STORED_SNAPSHOTS) {
-      throw tooManyConcurrentSnapshots(context.checkpointId, operatorIdentifier, MAX_CONCURRENT_STORED_SNAPSHOTS);
-    }
-    const { registrations } = this.registry;
-    const epoch = this.cache.freeze();
-    const view = this.entries.freezeView(context, epoch);
-    const ttlTime = this.ttlClock.freeze();
-    this.runningSnapshots++;
-    return new AsyncSnapshotCallable<KeyedStateHandle>({
-      context,
-      owner: this.snapshots,
-      clock,
-      call: (run) =>
-        this.entries.write(view, this.cache, {
-          run,
-          keySerializer: this.keySerializer,
-          numberOfKeyGroups: this.numberOfKeyGroups,
-          keyGroupRange: this.keyGroupRange,
-          registrations,
-          restampingOf: this.registry.restampingAsOf(registrations),
-          rewritingOf: this.registry.rewritingAsOf(registrations),
-          ttlTime,
-          random,
-          backendName: this.options.backendName,
-        }),
-      cleanup: () => {
-        this.runningSnapshots--;
-        this.cache.release(epoch);
-        this.entries.release(view);
-        this.idleStoreWork.wake();
-      },
-    });
-  }
-
-  // The base that a checkpoint names says what is needed no more: completion and replacement say nothing else (N4 of
-  // snapshot-context.ts).
-  notifyCheckpointComplete(): void {}
   notifyCheckpointAborted(checkpointId: number): void {
     this.entries.abort(checkpointId);
   }
-  notifyCheckpointSubsumed(): void {}
 
   numKeyValueStateEntries(): number {
     this.currentKey.checkOpen();
@@ -372,53 +178,47 @@ export class StoredKeyedStateBackend<K> implements KeyedStateBackend<K> {
     const entriesOfStates: Record<string, number> = {};
     let entries: number | undefined = 0;
     const left = { looks: LOOKS_OF_METRICS_MAX };
-    for (const name of new Set([...this.restored.states.keys(), ...this.states.keys(), ...this.queues.keys()])) {
+    for (const name of this.names()) {
       const count = this.entriesOf(name, left);
       if (count !== undefined) entriesOfStates[`${name}.entries`] = count;
       entries = entries === undefined || count === undefined ? undefined : entries + count;
     }
-    let expiredEntries = 0;
-    for (const { ttl } of this.registry.registrations) expiredEntries += ttl?.expiredEntries ?? 0;
     return {
-      registeredStates: this.registry.size,
-      rawBytes: this.restored.sizeBytes,
-      expiredEntries,
-      runningSnapshots: this.runningSnapshots,
+      ...this.figures(),
       cacheBudgetBytes: this.cache.budgetBytes,
       ...this.cache.figures(),
       ...this.entries.metrics(),
       ...(entries === undefined ? {} : { entries }),
       ...entriesOfStates,
-      ...this.tracking?.metrics(),
     };
   }
 
-  close(): Promise<void> {
-    this.closing ??= this.closeOnce();
-    return this.closing;
+  protected freeze(context: SnapshotContext): FrozenKeyedState<K> {
+    const epoch = this.cache.freeze();
+    const view = this.entries.freezeView(context, epoch);
+    return {
+      write: (parameters) => this.entries.write(view, this.cache, parameters),
+      release: () => {
+        this.cache.release(epoch);
+        this.entries.release(view);
+        this.idleStoreWork.wake();
+      },
+    };
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
-
-  private async closeOnce(): Promise<void> {
-    this.currentKey.close();
+  protected stopIdleWork(): void {
     this.idleWriting.stop();
     this.idleStoreWork.stop();
-    this.ttlCleanup.stop();
-    this.lastState = undefined;
-    await this.snapshots.close();
-    this.states.clear();
-    this.queues.clear();
+  }
+
+  protected async letGo(): Promise<void> {
     this.cache.close();
     this.entries.close();
-    this.restored.clear();
     this.spill.close();
     await this.options.store.close();
   }
 
-  private openState(registration: KeyedStateRegistration): OpenedState<K> {
+  protected openState(registration: KeyedStateRegistration): OpenedState<K> {
     const { keyGroupRange, restored, keySerializer, currentKey, cache } = this;
     const { name, ttl, kind, valueSerializer, namespaceSerializer, mapKeySerializer } = registration;
     const { objectReuse } = this.passing;
@@ -443,16 +243,14 @@ export class StoredKeyedStateBackend<K> implements KeyedStateBackend<K> {
       },
     });
     const state = createStoredState<K>(kind, { currentKey, keySerializer, cache, tables, passing, objectReuse });
-    const opened = { state, tables, forProgram: this.tracking?.track(state, registration) ?? state };
-    this.states.set(name, opened);
     this.idleStoreWork.wake();
-    if (ttl !== undefined) this.cleanUp(ttl, tables, (value) => passing.detach(value as never));
-    return opened;
+    return { state, tables, passing };
   }
 
-  private openQueue(registration: PriorityQueueRegistration): StoredPriorityQueue<K, never, never> {
+  protected openQueue(registration: PriorityQueueRegistration): StoredPriorityQueue<K> {
     const { currentKey, keySerializer, keyGroupRange, restored, cache } = this;
-    const queue = new StoredPriorityQueue<K, never, never>({
+    this.idleStoreWork.wake();
+    return new StoredPriorityQueue({
       registration,
       currentKey,
       keySerializer,
@@ -463,29 +261,10 @@ export class StoredKeyedStateBackend<K> implements KeyedStateBackend<K> {
       objectReuse: this.passing.objectReuse,
       keepsAll: this.options.queuesIn === 'heap',
     });
-    this.queues.set(registration.name, queue);
-    this.idleStoreWork.wake();
-    return queue;
   }
 
-  private cleanUp(policy: TtlPolicy, tables: CellTables, detach: (value: unknown) => unknown): void {
-    const { ttlClock, ttlCleanup } = this;
-    ttlClock.sample();
-    // Without any time to live choosing a key costs nothing for it.
-    if (!this.hasTtl) {
-      this.hasTtl = true;
-      this.currentKey.registerKeySelectionListener(() => {
-        ttlClock.sample();
-        ttlCleanup.recordBegins();
-      });
-    }
-    ttlCleanup.add({
-      policy,
-      createCursor: () => new StoredTtlCursor(tables, this.cache, policy, detach),
-      setOnAccess: (onAccess) => {
-        tables.onAccess = onAccess;
-      },
-    });
+  protected ttlCursorOf({ tables, passing }: OpenedState<K>, policy: TtlPolicy): TtlCursor {
+    return new StoredTtlCursor(tables, this.cache, policy, (value) => passing.detach(value as never));
   }
 
   private entriesOf(stateName: string, left: LooksLeft): number | undefined {
@@ -524,32 +303,11 @@ export class StoredKeyedStateBackend<K> implements KeyedStateBackend<K> {
     }
     return [...keyGroups].sort((a, b) => a - b);
   }
-
-  private keyForProgram(key: unknown): K {
-    const { keySerializer } = this;
-    return keySerializer.isImmutableType || this.passing.objectReuse ? (key as K) : keySerializer.copy(key as K);
-  }
 }
 
-/** What the first increment may build on, where it may. */
-function restoredBaseOf<K>(
-  { restoredCheckpointId, stateHandles, keyGroupRange }: KeyedStateBackendParameters<K>,
-  restored: RestoredKeyedState,
-): { readonly checkpointId: number; readonly chain: SnapshotChain } | undefined {
-  if (restoredCheckpointId === undefined) return undefined;
-  const chain = SnapshotChain.ofRestored(stateHandles, keyGroupRange, restored);
-  return chain && { checkpointId: restoredCheckpointId, chain };
-}
-
-/** A state as the backend has it, and as the program gets it: the same object unless its calls are tracked. */
-interface OpenedState<K> {
+/** A state and what it is made of. */
+interface OpenedState<K> extends OpenedKeyedState {
   readonly state: StoredState<K, unknown, never>;
   readonly tables: CellTables;
-  readonly forProgram: unknown;
-}
-
-interface LastState {
-  readonly descriptor: StateDescriptor;
-  readonly namespaceSerializer: unknown;
-  readonly state: { setCurrentNamespace(namespace: unknown): void };
+  readonly passing: ValuePassing<never>;
 }

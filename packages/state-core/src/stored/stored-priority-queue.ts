@@ -6,9 +6,9 @@
 
 import type { KeyGroupRange } from '../key-group/key-group-range.js';
 import type { KeySerializer } from '../serialization/type-serializer.js';
-import type { KeyGroupedInternalPriorityQueue, PriorityQueueElement } from '../state-backend/priority-queue.js';
 import { KeyGroupPartitionedPriorityQueue } from '../support/key-group-partitioned-priority-queue.js';
 import type { CurrentKey } from '../support/keyed-current-key.js';
+import { KeyedPriorityQueue } from '../support/keyed-priority-queue.js';
 import type { PriorityQueueRegistration } from '../support/priority-queue-registration.js';
 import { priorityRankOf } from '../support/priority-rank.js';
 import type { RestoredKeyedState } from '../support/restored-keyed-state.js';
@@ -35,48 +35,12 @@ export interface StoredPriorityQueueParameters<K> {
 }
 
 /** A priority queue over a store. */
-export class StoredPriorityQueue<K, N, P> implements KeyGroupedInternalPriorityQueue<PriorityQueueElement<K, N, P>> {
+export class StoredPriorityQueue<K> extends KeyedPriorityQueue<AnyElement> {
   private readonly parameters: StoredPriorityQueueParameters<K>;
-  private opened: KeyGroupPartitionedPriorityQueue<AnyElement> | undefined = undefined;
 
   constructor(parameters: StoredPriorityQueueParameters<K>) {
+    super(parameters.currentKey);
     this.parameters = parameters;
-  }
-
-  get size(): number {
-    return this.queue().size;
-  }
-
-  isEmpty(): boolean {
-    return this.queue().isEmpty();
-  }
-
-  peek(): PriorityQueueElement<K, N, P> | undefined {
-    return this.queue().peek() as PriorityQueueElement<K, N, P> | undefined;
-  }
-
-  poll(): PriorityQueueElement<K, N, P> | undefined {
-    return this.queue().poll() as PriorityQueueElement<K, N, P> | undefined;
-  }
-
-  add(element: PriorityQueueElement<K, N, P>): boolean {
-    return this.queue().add(element);
-  }
-
-  remove(element: PriorityQueueElement<K, N, P>): boolean {
-    return this.queue().remove(element);
-  }
-
-  addAll(elements: Iterable<PriorityQueueElement<K, N, P>>): void {
-    this.queue().addAll(elements);
-  }
-
-  getSubsetForKeyGroup(keyGroup: number): Iterable<PriorityQueueElement<K, N, P>> {
-    return this.queue().getSubsetForKeyGroup(keyGroup) as Iterable<PriorityQueueElement<K, N, P>>;
-  }
-
-  [Symbol.iterator](): Iterator<PriorityQueueElement<K, N, P>> {
-    return this.queue()[Symbol.iterator]() as Iterator<PriorityQueueElement<K, N, P>>;
   }
 
   /** Elements, for figures: opens nothing. */
@@ -89,14 +53,8 @@ export class StoredPriorityQueue<K, N, P> implements KeyGroupedInternalPriorityQ
     return count;
   }
 
-  /** @throws StateError `backend-closed`, `restore-failed`, and as ST5 of stored-table.ts. */
-  private queue(): KeyGroupPartitionedPriorityQueue<AnyElement> {
-    this.parameters.currentKey.checkOpen();
-    this.opened ??= this.open();
-    return this.opened;
-  }
-
-  private open(): KeyGroupPartitionedPriorityQueue<AnyElement> {
+  /** @throws StateError `restore-failed`, and as ST5 of stored-table.ts. */
+  protected open(): KeyGroupPartitionedPriorityQueue<AnyElement> {
     const { currentKey, keyGroupRange, restored, registration, stored } = this.parameters;
     const filledKeyGroups: number[] = [];
     for (let keyGroup = keyGroupRange.first; keyGroup <= keyGroupRange.last; keyGroup++) {

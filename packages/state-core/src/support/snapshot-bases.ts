@@ -9,8 +9,10 @@
 //        was aborted can never be named.
 //   SB4. At most BASES_MAX checkpoints are remembered: when nobody ever names one, the oldest go.
 
+import type { KeyedStateBackendParameters } from '../state-backend/keyed-state-backend-parameters.js';
 import type { SnapshotContext } from '../state-backend/snapshot-context.js';
-import type { SnapshotChain } from './snapshot-chain.js';
+import type { RestoredKeyedState } from './restored-keyed-state.js';
+import { SnapshotChain } from './snapshot-chain.js';
 
 /** How many written checkpoints are remembered (SB4). */
 const BASES_MAX = 16;
@@ -114,4 +116,19 @@ export class SnapshotBases {
     for (const { epoch, base } of this.running) forgettable = Math.min(forgettable, base?.epoch ?? epoch);
     this.onRemembering(this.isOn, forgettable);
   }
+}
+
+/**
+ * What the first increment may build on; `undefined` where it may not.
+ *
+ * @param restored - As loaded, before anything of it is decoded.
+ * @throws RangeError when two handles claim the same key group.
+ */
+export function restoredBaseOf<K>(
+  { restoredCheckpointId, stateHandles, keyGroupRange }: KeyedStateBackendParameters<K>,
+  restored: RestoredKeyedState,
+): Omit<SnapshotBase, 'epoch'> | undefined {
+  if (restoredCheckpointId === undefined) return undefined;
+  const chain = SnapshotChain.ofRestored(stateHandles, keyGroupRange, restored);
+  return chain && { checkpointId: restoredCheckpointId, chain };
 }

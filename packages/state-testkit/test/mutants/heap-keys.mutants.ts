@@ -113,7 +113,7 @@ export const HEAP_KEY_MUTANTS: readonly MutantOf[] = [
   },
   {
     id: 'keys-given-live',
-    file: 'packages/state-backend-hashmap/src/heap-keyed-state-backend.ts',
+    file: 'packages/state-core/src/support/keyed-state-access.ts',
     find: 'return keySerializer.isImmutableType || this.passing.objectReuse ? (key as K) : keySerializer.copy(key as K);',
     replace: 'return key as K;',
     breaks: 'a walk gives the stored keys',
@@ -157,7 +157,7 @@ export const HEAP_KEY_MUTANTS: readonly MutantOf[] = [
   },
   {
     id: 'apply-keeps-last-key',
-    file: 'packages/state-backend-hashmap/src/heap-keyed-state-backend.ts',
+    file: 'packages/state-core/src/support/keyed-state-access.ts',
     find: `if (outerKey === undefined) this.currentKey.clearCurrentKey();
       else this.currentKey.setCurrentKey(outerKey);`,
     replace: '',
@@ -166,7 +166,7 @@ export const HEAP_KEY_MUTANTS: readonly MutantOf[] = [
   },
   {
     id: 'apply-walks-live',
-    file: 'packages/state-backend-hashmap/src/heap-keyed-state-backend.ts',
+    file: 'packages/state-core/src/support/keyed-state-access.ts',
     find: 'const keys = [...this.getKeys(descriptor.name, namespace)];',
     replace: 'const keys = this.getKeys(descriptor.name, namespace);',
     breaks: 'a function cannot change what it is applied to',
@@ -174,7 +174,7 @@ export const HEAP_KEY_MUTANTS: readonly MutantOf[] = [
   },
   {
     id: 'partitioned-state-keeps-namespace',
-    file: 'packages/state-backend-hashmap/src/heap-keyed-state-backend.ts',
+    file: 'packages/state-core/src/support/keyed-state-access.ts',
     find: `lastState.state.setCurrentNamespace(namespace);
       return`,
     replace: 'return',
@@ -183,7 +183,7 @@ export const HEAP_KEY_MUTANTS: readonly MutantOf[] = [
   },
   {
     id: 'partitioned-state-by-name',
-    file: 'packages/state-backend-hashmap/src/heap-keyed-state-backend.ts',
+    file: 'packages/state-core/src/support/keyed-state-access.ts',
     find: 'if (lastState?.descriptor === descriptor && lastState.namespaceSerializer === namespaceSerializer) {',
     replace:
       'if (lastState?.descriptor.kind === descriptor.kind && lastState.namespaceSerializer === namespaceSerializer) {',
@@ -201,7 +201,7 @@ export const HEAP_KEY_MUTANTS: readonly MutantOf[] = [
   },
   {
     id: 'state-after-close',
-    file: 'packages/state-backend-hashmap/src/heap-keyed-state-backend.ts',
+    file: 'packages/state-core/src/support/keyed-state-access.ts',
     find: `getOrCreateKeyedState<N, D extends StateDescriptor>(
     namespaceSerializer: KeySerializer<N>,
     descriptor: D,

@@ -68,7 +68,7 @@ export const HEAP_SNAPSHOT_MUTANTS: readonly MutantOf[] = [
   },
   {
     id: 'release-keeps-counting',
-    file: 'packages/state-backend-hashmap/src/heap-keyed-state-backend.ts',
+    file: 'packages/state-core/src/support/keyed-state-access.ts',
     find: 'this.runningSnapshots--;',
     replace: '',
     breaks: 'after some snapshots no other can be taken',
@@ -76,28 +76,28 @@ export const HEAP_SNAPSHOT_MUTANTS: readonly MutantOf[] = [
   },
   {
     id: 'limit-of-snapshots-ignored',
-    file: 'packages/state-backend-hashmap/src/heap-keyed-state-backend.ts',
-    find: 'if (this.runningSnapshots >= MAX_CONCURRENT_SNAPSHOTS) {',
+    file: 'packages/state-core/src/support/keyed-state-access.ts',
+    find: 'if (this.runningSnapshots >= maxConcurrentSnapshots) {',
     replace: 'if (this.runningSnapshots > 1000) {',
     breaks: 'any number of snapshots runs at the same time',
     killers: ['SNAPSHOT-07'],
   },
   {
     id: 'limit-of-snapshots-off-by-one',
-    file: 'packages/state-backend-hashmap/src/heap-keyed-state-backend.ts',
-    find: 'if (this.runningSnapshots >= MAX_CONCURRENT_SNAPSHOTS) {',
-    replace: 'if (this.runningSnapshots >= MAX_CONCURRENT_SNAPSHOTS - 1) {',
+    file: 'packages/state-core/src/support/keyed-state-access.ts',
+    find: 'if (this.runningSnapshots >= maxConcurrentSnapshots) {',
+    replace: 'if (this.runningSnapshots >= maxConcurrentSnapshots - 1) {',
     breaks: 'one snapshot fewer than declared may run',
     killers: ['SNAPSHOT-07'],
   },
   {
     id: 'states-of-write-not-freeze',
-    file: 'packages/state-backend-hashmap/src/heap-keyed-state-backend.ts',
+    file: 'packages/state-core/src/support/keyed-state-access.ts',
     find: `const { registrations } = this.registry;
-    const restored = this.restored.freeze();`,
+    const ttlTime = this.ttlClock.freeze();`,
     replace: `const { registry } = this;
     const registrations = { *[Symbol.iterator]() { yield* registry.registrations; }, map: (f: never) => registry.registrations.map(f), get length() { return registry.registrations.length; } } as unknown as typeof registry.registrations;
-    const restored = this.restored.freeze();`,
+    const ttlTime = this.ttlClock.freeze();`,
     breaks: 'states that were made after the freeze are in the snapshot',
     killers: ['KSB-SNAPSHOT-02'],
   },
@@ -128,7 +128,7 @@ export const HEAP_SNAPSHOT_MUTANTS: readonly MutantOf[] = [
   },
   {
     id: 'close-twice-fails',
-    file: 'packages/state-backend-hashmap/src/heap-keyed-state-backend.ts',
+    file: 'packages/state-core/src/support/keyed-state-access.ts',
     find: `this.closing ??= this.closeOnce();
     return this.closing;`,
     replace: `if (this.closing !== undefined) throw new TypeError('closed already');

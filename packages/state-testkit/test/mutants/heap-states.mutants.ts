@@ -135,7 +135,7 @@ export const HEAP_STATE_MUTANTS: readonly MutantOf[] = [
   },
   {
     id: 'namespace-null-accepted',
-    file: 'packages/state-backend-hashmap/src/state/heap-state.ts',
+    file: 'packages/state-core/src/support/namespaced-state.ts',
     find: "if (namespace === undefined || namespace === null) throw new TypeError('a namespace must not be null or undefined');",
     replace: '',
     breaks: 'null is a namespace',
@@ -143,7 +143,7 @@ export const HEAP_STATE_MUTANTS: readonly MutantOf[] = [
   },
   {
     id: 'namespace-identity-stale',
-    file: 'packages/state-backend-hashmap/src/state/heap-state.ts',
+    file: 'packages/state-core/src/support/namespaced-state.ts',
     find: 'this.namespaceIdentity = this.namespaceSerializer.identity(namespace);',
     replace: 'this.namespaceIdentity ||= this.namespaceSerializer.identity(namespace);',
     breaks: 'the namespace that was chosen first stays',
@@ -151,7 +151,7 @@ export const HEAP_STATE_MUTANTS: readonly MutantOf[] = [
   },
   {
     id: 'missing-namespace-accepted',
-    file: 'packages/state-backend-hashmap/src/state/heap-state.ts',
+    file: 'packages/state-core/src/support/namespaced-state.ts',
     find: 'if (this.namespace === undefined) {',
     replace: 'if (this.namespace === undefined && keyGroup < 0) {',
     breaks: 'a state with namespaces is used without one',
@@ -159,7 +159,7 @@ export const HEAP_STATE_MUTANTS: readonly MutantOf[] = [
   },
   {
     id: 'no-key-is-first-group',
-    file: 'packages/state-backend-hashmap/src/state/heap-state.ts',
+    file: 'packages/state-core/src/support/namespaced-state.ts',
     find: 'if (keyGroup < 0) throw this.currentKey.unavailable();',
     replace: 'if (keyGroup < 0) return this.tables.open(0);',
     breaks: 'without a key the state is used all the same',

@@ -200,8 +200,8 @@ export const PRIORITY_QUEUE_MUTANTS: readonly MutantOf[] = [
   },
   {
     id: 'queue-used-after-close',
-    file: 'packages/state-backend-hashmap/src/state/heap-priority-queue.ts',
-    find: `this.parameters.currentKey.checkOpen();
+    file: 'packages/state-core/src/support/keyed-priority-queue.ts',
+    find: `this.currentKey.checkOpen();
     this.opened`,
     replace: 'this.opened',
     breaks: 'a queue is used after close',
@@ -226,15 +226,15 @@ export const PRIORITY_QUEUE_MUTANTS: readonly MutantOf[] = [
   },
   {
     id: 'queue-not-reused',
-    file: 'packages/state-backend-hashmap/src/heap-keyed-state-backend.ts',
-    find: 'const opened = this.queues.get(registration.name) ?? this.openQueue(registration);',
-    replace: 'const opened = this.openQueue(registration);',
+    file: 'packages/state-core/src/support/keyed-state-access.ts',
+    find: 'const queue = this.queues.get(registration.name) ?? this.openQueue(registration);',
+    replace: 'const queue = this.openQueue(registration);',
     breaks: 'asked for again a queue does not see what was added meanwhile',
     killers: ['KSB-QUEUE-16', 'KSB-QUEUE-23'],
   },
   {
     id: 'queue-of-closed-backend',
-    file: 'packages/state-backend-hashmap/src/heap-keyed-state-backend.ts',
+    file: 'packages/state-core/src/support/keyed-state-access.ts',
     find: `): KeyGroupedInternalPriorityQueue<PriorityQueueElement<K, N, P>> {
     this.currentKey.checkOpen();`,
     replace: '): KeyGroupedInternalPriorityQueue<PriorityQueueElement<K, N, P>> {',

@@ -166,8 +166,8 @@ export const RESTORE_MUTANTS: readonly MutantOf[] = [
   },
   {
     id: 'declared-states-unchecked',
-    file: 'packages/state-backend-hashmap/src/heap-keyed-state-backend.ts',
-    find: `for (const descriptor of parameters.declaredStates) backend.registry.declare(descriptor);
+    file: 'packages/state-core/src/support/keyed-state-access.ts',
+    find: `for (const descriptor of parameters.declaredStates) this.registry.declare(descriptor);
 `,
     replace: '',
     breaks: 'declared states are not checked at the restore',

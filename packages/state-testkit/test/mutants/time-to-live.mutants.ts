@@ -504,7 +504,7 @@ export const TIME_TO_LIVE_MUTANTS: readonly MutantOf[] = [
   },
   {
     id: 'sample-without-records',
-    file: 'packages/state-backend-hashmap/src/heap-keyed-state-backend.ts',
+    file: 'packages/state-core/src/support/keyed-state-access.ts',
     find: `ttlClock.sample();
         ttlCleanup.recordBegins();`,
     replace: 'ttlCleanup.recordBegins();',
