@@ -27,7 +27,7 @@ export const LAYERS: Readonly<Record<string, PackageLayers>> = {
     embedded: 11,
   },
   'state-backend-hashmap': { table: 0, state: 1, snapshot: 2 },
-  'state-backend-lmdb': { memory: 0, environment: 0, store: 1, options: 1 },
+  'state-backend-lmdb': { environment: 0, memory: 1, store: 1, options: 1 },
   'checkpoint-storage-filesystem': { 'file-system': 0 },
   'state-testkit': {
     ambient: 0,
