@@ -29,7 +29,7 @@ export interface SharedStateRegistryOptions {
 interface Entry {
   readonly segment: SegmentReference;
   /** The checkpoint that registered the segment first: the owner of an exclusive stream. */
-  readonly firstUsed: number;
+  firstUsed: number;
   lastUsed: number;
   /** Whether the stream may be removed at all (S2). */
   claimed: boolean;
@@ -214,6 +214,7 @@ export class SharedStateRegistry {
     const key = keyOf(segment);
     const known = this.entries.get(key);
     if (known !== undefined) {
+      known.firstUsed = Math.min(known.firstUsed, checkpointId);
       known.lastUsed = Math.max(known.lastUsed, checkpointId);
       return known;
     }

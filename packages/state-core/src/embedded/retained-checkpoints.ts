@@ -84,10 +84,15 @@ export class RetainedCheckpoints {
     return this.#fenced;
   }
 
-  /** Takes over what was there at the start and belongs to this state, oldest first. */
+  /**
+   * Takes over what was there at the start and belongs to this state, oldest first: the last is the one that was restored, and
+   * what it says of its streams has been verified. One that says something else of them is left alone.
+   */
   async claim(checkpoints: readonly CompletedCheckpoint[]): Promise<void> {
+    const restored = checkpoints.at(-1);
+    if (restored !== undefined) this.#registry.registerAllAfterRestored(restored.metadata, 'CLAIM');
     for (const checkpoint of checkpoints) {
-      this.#registry.registerAllAfterRestored(checkpoint.metadata, 'CLAIM');
+      if (checkpoint !== restored && !this.#takeOver(checkpoint)) continue;
       await this.#store.addCheckpoint(checkpoint);
     }
     await this.#removeReplaced();
@@ -147,6 +152,22 @@ export class RetainedCheckpoints {
   /** Waits for removals that have begun; nothing is removed afterwards. */
   async close(): Promise<void> {
     await this.#registry.close();
+  }
+
+  /** Whether an older checkpoint can be kept beside the restored one. */
+  #takeOver({ metadata, externalPointer }: CompletedCheckpoint): boolean {
+    try {
+      this.#registry.registerAllAfterRestored(metadata, 'CLAIM');
+      return true;
+    } catch (error) {
+      if (!isStateError(error, 'shared-state-conflict')) throw error;
+      this.#parameters.logger.warn(
+        'checkpoint-ignored',
+        `${externalPointer} disagrees with the checkpoint that was restored about a stream that both name; it is left alone, and may be removed by hand: ${error.message}`,
+        { checkpointId: metadata.checkpointId, pointer: externalPointer },
+      );
+      return false;
+    }
   }
 
   async #removeReplaced(): Promise<void> {

@@ -105,6 +105,31 @@ describe('RetainedCheckpoints', () => {
     expect(retained.pinBase('checkpoint')).toMatchObject({ checkpointId: undefined, sharing: 'forward' });
   });
 
+  it('leaves an older checkpoint alone that says something else of a stream than the restored one', async () => {
+    const removals = recordRemovals();
+    const warnings: string[] = [];
+    const retained = retainedOf(removals, { warnings });
+    const other = { ...segment(1), uid: 'f'.repeat(32), checksum: 7 };
+    await retained.claim([checkpoint(1, [other]), checkpoint(2, [segment(1), segment(2)])]);
+    expect(warnings).toEqual(['checkpoint-ignored']);
+    const base = retained.pinBase('checkpoint');
+    expect(base.checkpointId).toBe(2);
+    await retained.add(checkpoint(3, [segment(3)]), base);
+    expect(await retained.add(checkpoint(4, [segment(4)]), NO_BASE)).toBe(2);
+    expect([...removals.removed].map(String).sort()).toEqual(['2', 'mem:1', 'mem:2']);
+  });
+
+  it('keeps a shared stream for the oldest that names it, whoever was registered first', async () => {
+    const removals = recordRemovals();
+    const retained = retainedOf(removals, { retainedMax: 3 });
+    await retained.claim([checkpoint(1, [segment(1)]), checkpoint(2, [segment(1)])]);
+    await retained.add(checkpoint(3, [segment(3)]), NO_BASE);
+    expect(await retained.add(checkpoint(4, [segment(4)]), NO_BASE)).toBe(1);
+    expect(removals.removed).toEqual([1]);
+    expect(await retained.add(checkpoint(5, [segment(5)]), NO_BASE)).toBe(2);
+    expect([...removals.removed].map(String).sort()).toEqual(['1', '2', 'mem:1']);
+  });
+
   it('removes what was replaced, and a shared stream when nothing names it any more', async () => {
     const removals = recordRemovals();
     const retained = retainedOf(removals);

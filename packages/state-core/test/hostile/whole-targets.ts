@@ -43,7 +43,6 @@ export function wholeRestoreTarget(corpus: SnapshotCorpus): FuzzTarget {
       'serializer-missing',
       'restore-failed',
       'snapshot-claimed',
-      'shared-state-conflict',
       'checkpoint-not-found',
     ],
     damage(random) {
