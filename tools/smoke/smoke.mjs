@@ -10,6 +10,7 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { CommandFailed, runQuietly } from '../bootstrap/child.mjs';
 import { prepare, repository, runProgram } from '../bootstrap/prepare.mjs';
 import { Steps } from '../bootstrap/steps.mjs';
@@ -63,6 +64,7 @@ export async function smoke(steps, env) {
       }
     }
     failures += await runBundle(steps, env, { folder, tarballs, nodes });
+    failures += await runStrangersCopy(steps, env, { folder, tarballs });
     return failures;
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -149,6 +151,56 @@ async function runBundle(steps, env, { folder, tarballs, nodes }) {
     steps.fail(`${error.message}\n${error.output}`);
     return 1;
   }
+}
+
+/** examples/custom-backend in an empty folder, as its README says: built, shown to the suites, run by name. */
+async function runStrangersCopy(steps, env, { folder, tarballs }) {
+  steps.begin("a stranger's copy of examples/custom-backend");
+  const example = join(repository, 'examples/custom-backend');
+  const place = join(folder, 'custom backend');
+  // What the copy must not need: the workspace's links, builds and compiler settings.
+  const left = new Set(['node_modules', 'dist', 'tsconfig.json'].map((name) => join(example, name)));
+  try {
+    cpSync(example, place, { recursive: true, filter: (path) => !left.has(path) });
+    const manifest = JSON.parse(readFileSync(join(place, 'package.json'), 'utf8'));
+    const catalog = catalogVersions();
+    const fileOf = (name) => `file:${tarballs.get(name.replace('@tidemark/', ''))}`;
+    const published = (dependencies = {}) =>
+      Object.fromEntries(
+        Object.entries(dependencies).map(([name, version]) => [
+          name,
+          name.startsWith('@tidemark/') ? fileOf(name) : version === 'catalog:' ? catalog[name] : version,
+        ]),
+      );
+    const sorts = ['dependencies', 'peerDependencies', 'devDependencies'];
+    for (const sort of sorts) manifest[sort] = published(manifest[sort]);
+    const direct = new Set(sorts.flatMap((sort) => Object.keys(manifest[sort])));
+    const indirect = [...tarballs.keys()].map((name) => `@tidemark/${name}`).filter((name) => !direct.has(name));
+    manifest.overrides = Object.fromEntries(indirect.map((name) => [name, fileOf(name)]));
+    writeFileSync(join(place, 'package.json'), JSON.stringify(manifest, undefined, 2));
+    const own = { cwd: place, env: bareEnvironment(env) };
+    await runQuietly('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline'], { cwd: place, env });
+    await runQuietly('npm', ['run', 'build'], own);
+    const output = await runQuietly('npm', ['test', '--', 'conformance', 'sqlite-keyed-store', '--reporter=dot'], own);
+    const [, passed] = /Tests +(?:\d+ skipped \| )?(\d+) passed/.exec(stripVTControlCharacters(output)) ?? [];
+    if (passed === undefined) throw new CommandFailed('npm test', 'no count of tests', output);
+    await runQuietly('npm', ['start'], own);
+    steps.end(`builds, passes ${passed} cases and tests, runs`);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof CommandFailed)) throw error;
+    steps.fail(`${error.message}\n${error.output}`);
+    return 1;
+  }
+}
+
+/** The versions that `catalog:` stands for. */
+function catalogVersions() {
+  const [, block = ''] =
+    /^catalog:\n((?: {2}.*\n)+)/m.exec(readFileSync(join(repository, 'pnpm-workspace.yaml'), 'utf8')) ?? [];
+  return Object.fromEntries(
+    [...block.matchAll(/^ {2}"?([^":]+)"?: (.*)$/gm)].map(([, name, version]) => [name, version]),
+  );
 }
 
 /** This Node, and the long-term release after it through npx. */

@@ -250,6 +250,7 @@ export interface KeyedStateBackend<K> extends KeyContext<K>, CheckpointListener 
    * - MUST keep out of a view what the program changes in place in the values that it reads after this call, and have it in
    *   the next, where `state.object-reuse` is set. [SNAPSHOT-12..SNAPSHOT-14]
    * - MUST keep several views apart, in whatever order they are written. [SNAPSHOT-02, SNAPSHOT-03]
+   * - MUST have in the next snapshot, once, what was changed beside this one. [SNAPSHOT-15]
    * - MUST end without a handle when there is no state, and with one as soon as one is registered. [SNAPSHOT-08,
    *   SNAPSHOT-09]
    *

@@ -45,8 +45,10 @@ export interface SnapshotContext {
    * - MUST serve several checkpoints at once on one base, in whatever order they end. [KSB-INCREMENT-08]
    * - MUST bound the length of chains, and the memory that changes take. [KSB-INCREMENT-09, KSB-INCREMENT-10]
    * - MUST hold states that nobody registers in every increment. [KSB-INCREMENT-11]
+   * - MUST have everything since the base, however long ago that was, or write a full image. [KSB-INCREMENT-12]
    * - MUST write of an entry with time to live what changed of it, and what reads and cleanup changed too. [TTL-51,
-   *   KSB-INCREMENT-TTL-01..KSB-INCREMENT-TTL-03]
+   *   KSB-INCREMENT-TTL-01..KSB-INCREMENT-TTL-03,
+   *   KSB-INCREMENT-TTL-06]
    */
   readonly base: number | undefined;
   readonly kind: SnapshotKind;

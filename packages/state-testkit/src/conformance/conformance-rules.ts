@@ -699,6 +699,12 @@ export const CONFORMANCE_RULES: readonly ConformanceRule[] = [
   },
   {
     member: 'KeyedStateBackend.snapshot',
+    must: 'have in the next snapshot, once, what was changed beside this one.',
+    guide: 'Snapshots',
+    cases: ['SNAPSHOT-15'],
+  },
+  {
+    member: 'KeyedStateBackend.snapshot',
     must: 'end without a handle when there is no state, and with one as soon as one is registered.',
     guide: 'Snapshots',
     cases: ['SNAPSHOT-08', 'SNAPSHOT-09'],
@@ -927,9 +933,15 @@ export const CONFORMANCE_RULES: readonly ConformanceRule[] = [
   },
   {
     member: 'SnapshotContext.base',
+    must: 'have everything since the base, however long ago that was, or write a full image.',
+    guide: 'Increments',
+    cases: ['KSB-INCREMENT-12'],
+  },
+  {
+    member: 'SnapshotContext.base',
     must: 'write of an entry with time to live what changed of it, and what reads and cleanup changed too.',
     guide: 'Increments',
-    cases: ['TTL-51', 'KSB-INCREMENT-TTL-01', 'KSB-INCREMENT-TTL-02', 'KSB-INCREMENT-TTL-03'],
+    cases: ['TTL-51', 'KSB-INCREMENT-TTL-01', 'KSB-INCREMENT-TTL-02', 'KSB-INCREMENT-TTL-03', 'KSB-INCREMENT-TTL-06'],
   },
   {
     member: 'SnapshotContext.rewriteSchemas',

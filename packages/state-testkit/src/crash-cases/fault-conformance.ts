@@ -83,7 +83,9 @@ async function oneRun(
   for (let round = 0; round < 3; round++) {
     ledger.work();
     const { version } = ledger;
+    const isOver = faults.steps.length > planned.step;
     if ((await outcomeOf(ledger.checkpoint().then(() => true))) === true) promised = version;
+    else assertTrue(!isOver, `${where()}: a checkpoint after it failed too`);
     ledger.check(`${where()}: after a checkpoint`);
   }
   const { version } = ledger;

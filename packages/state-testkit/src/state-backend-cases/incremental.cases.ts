@@ -333,4 +333,44 @@ export const incrementalCases: readonly StateBackendCase[] = [
       assertEqual(valuesOf(restored, range(0, 100)), new Array(100).fill(89), 'values');
     },
   },
+  {
+    id: 'KSB-INCREMENT-12',
+    title: 'on a base from long ago an increment has everything since, also what changed first and what came and went',
+    requires,
+    async run(harness) {
+      const chain = await chainOf(harness, 1);
+      const { backend } = chain;
+      const large = new ValueStateDescriptor('large', { type: string });
+      const setLarge = (round: number): void =>
+        underKeys(backend, large, range(0, 10), (state) => state.update(`${round}`.padEnd(20_000, '.')));
+      put(backend, range(0, 400), 0);
+      setLarge(0);
+      underKeys(backend, large, range(10, 400), (state) => state.update('small'));
+      underKeys(backend, texts, range(0, 400), (state) => state.add('of the base'));
+      await chain.take();
+      put(backend, [150], 1);
+      underKeys(backend, large, [150], (state) => state.update('changed once'));
+      underKeys(backend, texts, [1, 2], (state) => state.add('came'));
+      await chain.take();
+      underKeys(backend, texts, [1], (state) => state.clear());
+      underKeys(backend, texts, [2], (state) => state.update(['replaced']));
+      // Far more bytes than the state has, of a few entries.
+      for (let round = 1; round <= 8; round++) {
+        setLarge(round);
+        await chain.take();
+      }
+      const restored = await chain.restore(await chain.take(1));
+      assertEqual(valuesOf(restored, range(149, 152)), [0, 1, 0], 'a number that changed first');
+      const read = (keys: Iterable<number>): unknown[] => {
+        const found: unknown[] = [];
+        underKeys(restored, large, keys, (state) => found.push(state.value()?.slice(0, 12)));
+        return found;
+      };
+      assertEqual(read([150, 151]), ['changed once', 'small'], 'a text that changed first');
+      assertEqual(read([0, 9]), ['8...........', '8...........'], 'texts that changed often');
+      const lists: unknown[] = [];
+      underKeys(restored, texts, [0, 1, 2], (state) => lists.push([...state.get()]));
+      assertEqual(lists, [['of the base'], [], ['replaced']], 'lists that came and went');
+    },
+  },
 ];

@@ -373,6 +373,71 @@ export const snapshotCases: readonly StateBackendCase[] = [
     },
   },
   {
+    id: 'SNAPSHOT-15',
+    title: 'what is changed, appended, replaced and removed beside a snapshot is in the next one, once',
+    async run(harness) {
+      const maps = new MapStateDescriptor('maps', { key: string, value: int32 });
+      const lists = new ListStateDescriptor('lists', { type: int32 });
+      const backend = await harness.createKeyed();
+      const change = (round: number): void => {
+        const [values, map, list] = [
+          plainState(backend, numbers),
+          plainState(backend, maps),
+          plainState(backend, lists),
+        ];
+        for (let key = 0; key < 48; key++) {
+          backend.setCurrentKey(key);
+          // Some change in every round, some in this one or that, some never again.
+          const way = round === 0 ? 0 : (key + round) % 6;
+          if (way === 0) {
+            values.update(key + round * 1000);
+            map.put(`in round ${round}`, round);
+            list.add(round);
+          } else if (way === 1) {
+            values.clear();
+            map.remove('in round 0');
+            list.update([round, round]);
+          } else if (way === 2) {
+            map.clear();
+            map.put('after a clear', round);
+            list.clear();
+          } else if (way === 3) {
+            list.clear();
+            list.add(-round);
+            values.clear();
+            values.update(-1 - key);
+          }
+        }
+      };
+      const read = (from: KeyedStateBackend<number>): unknown[] => {
+        const [values, map, list] = [plainState(from, numbers), plainState(from, maps), plainState(from, lists)];
+        return Array.from({ length: 48 }, (_, key) => {
+          from.setCurrentKey(key);
+          return [values.value(), Object.fromEntries([...map].sort()), [...list.get()]];
+        });
+      };
+      change(0);
+      const before = read(backend);
+      const reached = harness.streams.hold();
+      const view = backend.snapshot(harness.snapshotContext());
+      change(1);
+      const writing = view.write();
+      await reached;
+      change(2);
+      change(3);
+      harness.streams.letGo();
+      const first = (await writing).jobManagerOwned;
+      const now = read(backend);
+      const second = await harness.snapshot(backend);
+      change(4);
+      const restored = async (handle: KeyedStateHandle | undefined): Promise<unknown[]> =>
+        read(await harness.createKeyed({ restore: [handle] }));
+      assertEqual(await restored(first), before, 'the first snapshot');
+      assertEqual(await restored(second), now, 'the next one');
+      assertEqual(await restored(await harness.snapshot(backend)), read(backend), 'the one after it');
+    },
+  },
+  {
     id: 'SB-SNAPSHOT-01',
     title:
       'a full snapshot is one handle of the portable format: range, max parallelism, digests that tell contents apart',

@@ -184,6 +184,47 @@ export const ttlIncrementCases: readonly StateBackendCase[] = [
     },
   },
   {
+    id: 'KSB-INCREMENT-TTL-06',
+    title: 'of a list of which expired what the base has and more, an increment has the rest',
+    requires,
+    async run(harness) {
+      const clock = new ManualClock(0);
+      const lists = new ListStateDescriptor('lists', { type: int32, ttl: ttlOf() });
+      const chain = await chainAt(harness, clock);
+      const { backend } = chain;
+      const keys = [1, 2, 3];
+      underKeys(backend, lists, keys, (state) => state.addAll([1, 2, 3]));
+      await chain.take();
+      clock.advance(100);
+      underKeys(backend, lists, keys, (state) => state.addAll([4, 5]));
+      clock.advance(500);
+      underKeys(backend, lists, keys, (state) => state.addAll([6, 7]));
+      await chain.take();
+      clock.advance(TTL_MS - 500);
+      // Read, appended to, and left alone.
+      underKeys(backend, lists, [1], (state) => assertEqual([...state.get()], [6, 7], 'what is left'));
+      underKeys(backend, lists, [2], (state) => {
+        assertEqual([...state.get()], [6, 7], 'what is left before more comes');
+        state.add(8);
+      });
+      const handle = await chain.take(1);
+      const restored = (await chainAt(harness, clock, handle)).backend;
+      const found: unknown[] = [];
+      underKeys(restored, lists, keys, (state) => found.push([...state.get()]));
+      assertEqual(
+        found,
+        [
+          [6, 7],
+          [6, 7, 8],
+          [6, 7],
+        ],
+        'the lists of the increment',
+      );
+      underKeys(backend, lists, [3], (state) => assertEqual([...state.get()], [6, 7], 'a list read afterwards'));
+      assertEqual(await digestsOf(harness, restored), await digestsOf(harness, backend), 'digests');
+    },
+  },
+  {
     id: 'KSB-INCREMENT-TTL-04',
     title: 'entries from before the first mark of event time expire by it over any number of restarts, used or not',
     requires,

@@ -25,6 +25,16 @@ export const valueStateCases: readonly StateBackendCase[] = [
       state.update('b');
       backend.setCurrentKey(1);
       assertEqual(state.value(), 'a', 'the first key again');
+      // More keys than key groups: some share one.
+      for (let key = 3; key < 40; key++) {
+        backend.setCurrentKey(key);
+        assertEqual(state.value(), undefined, `key ${key} before its first update`);
+        state.update(`${key}`);
+      }
+      for (let key = 3; key < 40; key++) {
+        backend.setCurrentKey(key);
+        assertEqual(state.value(), `${key}`, `key ${key}`);
+      }
     },
   },
   {

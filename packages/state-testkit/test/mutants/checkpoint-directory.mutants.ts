@@ -794,4 +794,12 @@ export const CHECKPOINT_DIRECTORY_MUTANTS: readonly MutantOf[] = [
     breaks: 'what was drained is drained again',
     killers: ['CS-STREAM-05', 'CS-STREAM-06'],
   },
+  {
+    id: 'large-writes-cut',
+    file: 'packages/checkpoint-storage-filesystem/src/filesystem-checkpoint-stream.ts',
+    find: 'await this.#writeOut(bytes);\n      return;',
+    replace: 'await this.#writeOut(bytes.subarray(0, 65536));\n      return;',
+    breaks: 'of a large write the first 64 KiB arrive',
+    killers: ['CS-STREAM-03'],
+  },
 ];

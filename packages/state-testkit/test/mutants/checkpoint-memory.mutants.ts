@@ -361,4 +361,13 @@ export const CHECKPOINT_MEMORY_MUTANTS: readonly MutantOf[] = [
     breaks: 'that an owner has published is not recorded',
     killers: ['CS-OWNER-10'],
   },
+  {
+    id: 'claims-in-memory',
+    file: 'packages/checkpoint-storage-jobmanager/src/memory-coordinator-view.ts',
+    find: '  #owner: CheckpointOwner | undefined;\n\n  constructor(',
+    replace:
+      '  #owner: CheckpointOwner | undefined;\n  readonly claims: object = { list: async () => [] };\n\n  constructor(',
+    breaks: 'snapshots are claimed by a job whose checkpoints end with the process',
+    killers: ['CS-CLAIMS-01'],
+  },
 ];

@@ -11,7 +11,7 @@ export const HEAP_SNAPSHOT_MUTANTS: readonly MutantOf[] = [
     find: 'if (isNeeded) (this.views.at(-1) as SlotsView).keep(slot, preimage, this.changed[slot] as number);',
     replace: '',
     breaks: 'a snapshot writes what changed after its freeze',
-    killers: ['KSB-INCREMENT-08', 'KSB-SNAPSHOT-01', 'SNAPSHOT-01', 'SNAPSHOT-03'],
+    killers: ['KSB-INCREMENT-08', 'KSB-QUEUE-13', 'KSB-SNAPSHOT-01', 'SNAPSHOT-01', 'SNAPSHOT-03'],
   },
   {
     id: 'snapshot-sees-later-removal',

@@ -19,7 +19,7 @@ export const HEAP_STATE_MUTANTS: readonly MutantOf[] = [
     find: 'if (this.copies) return this.copyGiven(value);',
     replace: 'if (this.copies) return value;',
     breaks: 'the state stores the object of the program',
-    killers: ['KSB-ALIAS-01', 'LIST-09', 'MAP-13', 'REDUCE-05'],
+    killers: ['KSB-ALIAS-01', 'LIST-09', 'MAP-13', 'REDUCE-05', 'TTL-16'],
   },
   {
     id: 'object-reuse-ignored',
@@ -28,6 +28,52 @@ export const HEAP_STATE_MUTANTS: readonly MutantOf[] = [
     replace: 'this.copies = !serializer.isImmutableType;',
     breaks: 'object reuse copies all the same',
     killers: ['MUTATION-01'],
+  },
+  {
+    id: 'live-value-shared-with-snapshot',
+    file: 'packages/state-core/src/support/value-passing.ts',
+    find: 'if (!places.isAwaitedBySnapshot(place)) return value;',
+    replace: 'if (place >= 0) return value;',
+    breaks: 'with object reuse a snapshot sees what the program changes after it',
+    killers: ['SNAPSHOT-12', 'SNAPSHOT-13'],
+  },
+  {
+    id: 'live-copy-not-kept',
+    file: 'packages/state-core/src/support/value-passing.ts',
+    find: 'places.values[place] = copy;',
+    replace: '',
+    breaks: 'with object reuse a change beside a snapshot is lost unless it is given back',
+    killers: ['SNAPSHOT-12', 'SNAPSHOT-13'],
+  },
+  {
+    id: 'live-elements-shared-with-snapshot',
+    file: 'packages/state-backend-hashmap/src/state/heap-list-state.ts',
+    find: `if (!table.isAwaitedBySnapshot(slot)) return elements.slice();
+    const copies`,
+    replace: `if (slot >= 0) return elements.slice();
+    const copies`,
+    breaks: 'with object reuse a snapshot sees what the program changes in the elements of a list',
+    killers: ['SNAPSHOT-12'],
+  },
+  {
+    id: 'live-values-frozen',
+    file: 'packages/state-core/src/support/value-passing.ts',
+    find: 'if (!places.isAwaitedBySnapshot(place)) return value;',
+    replace: 'if (!places.isAwaitedBySnapshot(place)) return Object.freeze(value);',
+    breaks: 'with object reuse a value cannot be changed in place',
+    killers: ['SNAPSHOT-12', 'SNAPSHOT-13', 'SNAPSHOT-14', 'VALUE-07'],
+  },
+  {
+    id: 'same-object-is-no-update',
+    file: 'packages/state-backend-hashmap/src/state/heap-key-state.ts',
+    find: `const { currentKey } = this;
+    table.put(currentKey.identity, this.namespaceIdentity, currentKey.key, this.namespace, value);`,
+    replace: `const { currentKey } = this;
+    const slot = table.find(currentKey.identity, this.namespaceIdentity);
+    if (slot >= 0 && table.values[slot] === value) return;
+    table.put(currentKey.identity, this.namespaceIdentity, currentKey.key, this.namespace, value);`,
+    breaks: 'an object that was changed in place and given back is no change',
+    killers: ['SNAPSHOT-14'],
   },
   {
     id: 'mutation-check-off',

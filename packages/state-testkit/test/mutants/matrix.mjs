@@ -17,7 +17,7 @@ import { build } from 'esbuild';
 const here = fileURLToPath(new URL('.', import.meta.url));
 const repository = resolve(here, '../../../..');
 /** How long a thread may say nothing: longer than a case may take. */
-const SILENCE_MS = 30_000;
+const SILENCE_MS = 120_000;
 const HANGS = 'hangs';
 const KILLERS_MAX = 4;
 
@@ -36,7 +36,8 @@ try {
     ...MUTANTS.filter(({ id, subject }) => isWanted(id, subject)).map(({ id }) => id),
   ];
   const results = await run(jobs, cases);
-  report(MUTANTS, results);
+  const { CASES_WITHOUT_MUTANT } = await importBundled('cases-without-mutant');
+  report(MUTANTS, results, CASES_WITHOUT_MUTANT);
   if (update) list(MUTANTS, results);
 } finally {
   rmSync(bundles, { recursive: true });
@@ -89,6 +90,7 @@ function runThread(jobs, results, cases) {
     const alive = () => {
       clearTimeout(timer);
       timer = setTimeout(() => {
+        if (job === undefined) return reject(new Error('the thread does not begin'));
         results.get(job).outcomes.set(HANGS, 'a case does not end');
         end({ stuck: job });
       }, SILENCE_MS);
@@ -122,7 +124,7 @@ function print(job, result) {
   process.stdout.write(`${job}: ${verdict}${failed.length > 0 && failed.length <= 8 ? `: ${failed.join(' ')}` : ''}\n`);
 }
 
-function report(mutants, results) {
+function report(mutants, results, reasons) {
   const all = new Set();
   const listed = new Set();
   const finders = new Map();
@@ -135,11 +137,11 @@ function report(mutants, results) {
   }
   for (const { killers } of mutants) for (const id of killers) listed.add(id);
   const without = [...all].filter((id) => !listed.has(id));
-  process.stdout.write(`\n${all.size} cases, ${all.size - without.length} of them listed as killers\n`);
+  process.stdout.write(`\n${all.size} cases shown, ${all.size - without.length} of them listed for a mutant\n`);
   for (const id of without) {
     const found = finders.get(id) ?? [];
     process.stdout.write(
-      `  ${id} is listed by none; finds ${found.length === 0 ? 'nothing' : found.slice(0, 6).join(' ')}\n`,
+      `  ${id} is listed for none (${reasons[id] ?? 'no reason'}); finds ${found.length === 0 ? 'nothing' : found.slice(0, 6).join(' ')}\n`,
     );
   }
   const survivors = mutants.filter(({ id }) => results.has(id) && failedOf(results.get(id)).length === 0);
@@ -159,7 +161,9 @@ function list(mutants, results) {
   for (const ids of quickly.values()) for (const id of ids) finds.set(id, (finds.get(id) ?? 0) + 1);
   const byRarity = (a, b) => finds.get(a) - finds.get(b) || (a < b ? -1 : 1);
   const killers = new Map([...quickly].map(([id, found]) => [id, found.toSorted(byRarity).slice(0, KILLERS_MAX)]));
-  const listed = new Set([...killers.values()].flat());
+  // What others are listed for, of which some were not shown now.
+  const others = mutants.filter(({ id }) => !killers.has(id)).flatMap((mutant) => mutant.killers);
+  const listed = new Set([...[...killers.values()].flat(), ...others]);
   for (const caseId of [...finds.keys()].filter((id) => !listed.has(id))) {
     const [fewest] = [...quickly]
       .filter(([, found]) => found.includes(caseId))

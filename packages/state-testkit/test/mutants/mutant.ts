@@ -10,9 +10,11 @@ export interface Mutant extends SourceChange {
   readonly breaks: string;
   /** What is tested: {@link import('./subjects.js').SUBJECTS}. */
   readonly subject: string;
+  /** What it is about, for people. */
+  readonly area: string;
   /** Cases that must fail because of it. */
   readonly killers: readonly string[];
 }
 
-/** Faults without their subject: a file of data is about one. */
-export type MutantOf = Omit<Mutant, 'subject'>;
+/** Faults without their subject and area: a list of them is about one. */
+export type MutantOf = Omit<Mutant, 'subject' | 'area'>;

@@ -241,4 +241,12 @@ export const PRIORITY_QUEUE_MUTANTS: readonly MutantOf[] = [
     breaks: 'a queue is made after close',
     killers: ['KSB-QUEUE-15'],
   },
+  {
+    id: 'removing-nothing-is-removing-the-first',
+    file: 'packages/state-core/src/support/key-group-partitioned-priority-queue.ts',
+    find: 'if (queue.size === size) return false;\n    this.count--;\n    this.changes++;\n    if (!wasFirstOfGroup)',
+    replace: 'if (queue.size === size) return true;\n    this.count--;\n    this.changes++;\n    if (!wasFirstOfGroup)',
+    breaks: 'removing what is not there says that it was the first',
+    killers: ['KSB-QUEUE-12'],
+  },
 ];

@@ -38,7 +38,7 @@ export const RESTORE_MUTANTS: readonly MutantOf[] = [
     find: 'for (const handle of parameters.stateHandles) await restored.loadHandle(handle, parameters);',
     replace: 'for (const handle of parameters.stateHandles.slice(0, 1)) await restored.loadHandle(handle, parameters);',
     breaks: 'of several handles one is restored',
-    killers: ['RESCALE-01'],
+    killers: ['KSB-QUEUE-22', 'RESCALE-01', 'RESCALE-07'],
   },
   {
     id: 'newest-segment-first',
@@ -46,7 +46,14 @@ export const RESTORE_MUTANTS: readonly MutantOf[] = [
     find: 'for (const [index, reference] of handle.segments.entries()) {',
     replace: 'for (const [index, reference] of [...handle.segments.entries()].reverse()) {',
     breaks: 'the increments of a chain are read from the newest',
-    killers: ['KSB-INCREMENT-01', 'KSB-INCREMENT-03', 'KSB-INCREMENT-05', 'REWRITE-02', 'REWRITE-04'],
+    killers: [
+      'KSB-INCREMENT-01',
+      'KSB-INCREMENT-03',
+      'KSB-INCREMENT-05',
+      'KSB-INCREMENT-TTL-06',
+      'REWRITE-02',
+      'REWRITE-04',
+    ],
   },
   {
     id: 'last-segment-only',
@@ -101,7 +108,7 @@ export const RESTORE_MUTANTS: readonly MutantOf[] = [
     find: "readers.set(schema, answer.outcome === 'compatible-after-migration' ? answer.previous : valueSerializer);",
     replace: 'readers.set(schema, valueSerializer);',
     breaks: 'values are read without their migration',
-    killers: ['MIGRATION-11', 'MIGRATION-16', 'REWRITE-03', 'REWRITE-05'],
+    killers: ['MIGRATION-11', 'MIGRATION-16', 'REWRITE-03', 'REWRITE-05', 'TTL-14'],
   },
   {
     id: 'migration-not-reported',
@@ -251,7 +258,7 @@ export const RESTORE_MUTANTS: readonly MutantOf[] = [
     find: 'delete: remove,',
     replace: 'delete: () => {},',
     breaks: 'removals of an increment are not applied',
-    killers: ['KSB-INCREMENT-01', 'KSB-INCREMENT-03', 'KSB-INCREMENT-05'],
+    killers: ['KSB-INCREMENT-01', 'KSB-INCREMENT-03', 'KSB-INCREMENT-05', 'RESCALE-04'],
   },
   {
     id: 'rewriting-keeps-values',

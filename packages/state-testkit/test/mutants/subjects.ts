@@ -50,6 +50,9 @@ function stored(id: string, cacheBytes: number | undefined): Subject {
   };
 }
 
+/** Small files and small writes, each with its own step. */
+const SIMULATED = { directory: 'sim:///base/checkpoints', fileStateSizeThresholdBytes: 0, writeBufferSizeBytes: 256 };
+
 type FileSystemStorage = new (settings: object) => CheckpointStorage;
 
 const filesystem: Subject = {
@@ -73,6 +76,43 @@ const filesystem: Subject = {
             remains: async () => names(),
             close: () => testkit.assertEqual(files.openFiles, 0, 'files left open'),
           };
+        },
+      }),
+    ];
+  },
+};
+
+/** What it does to files, on a disk that loses its power at every step. */
+const powerLoss: Subject = {
+  id: 'power-loss',
+  suites(testkit, world) {
+    const { FileSystemCheckpointStorage } = world.load<{ FileSystemCheckpointStorage: FileSystemStorage }>(
+      '@tidemark/checkpoint-storage-filesystem',
+    );
+    return [
+      testkit.crashConformance({
+        name: 'filesystem',
+        createStorage: (files) => new FileSystemCheckpointStorage({ ...SIMULATED, fileSystems: { sim: files } }),
+        savepointTarget: 'sim:///savepoints',
+        combinationsMax: 6,
+      }),
+    ];
+  },
+};
+
+/** The same, on files of which every call fails once. */
+const failingSteps: Subject = {
+  id: 'failing-steps',
+  suites(testkit, world) {
+    const { FileSystemCheckpointStorage } = world.load<{ FileSystemCheckpointStorage: FileSystemStorage }>(
+      '@tidemark/checkpoint-storage-filesystem',
+    );
+    return [
+      testkit.faultConformance({
+        name: 'filesystem',
+        create: () => {
+          const sim = new testkit.SimulatedFileSystem(new testkit.RecordedDisk());
+          return { storage: new FileSystemCheckpointStorage({ ...SIMULATED, fileSystems: { sim } }) };
         },
       }),
     ];
@@ -160,7 +200,10 @@ export const SUBJECTS: readonly Subject[] = [
   hashmap,
   stored('stored', undefined),
   stored('stored-without-cache', 0),
+  stored('stored-little-cache', 8 * 1024),
   filesystem,
+  powerLoss,
+  failingSteps,
   jobmanager,
   keyedStore,
   serializers,
