@@ -17,7 +17,10 @@ const suites = {
 };
 
 await runProgram(async () => {
-  const [name = '', ...filters] = process.argv.slice(2);
+  const [name = '', ...words] = process.argv.slice(2);
+  // `--json`: tables of tests as data, for programs that read them.
+  const filters = words.filter((word) => word !== '--json');
+  const isJson = words.length > filters.length;
   const suite = suites[name];
   if (suite === undefined)
     throw new Error(`There is no suite '${name}': use one of ${Object.keys(suites).join(', ')}.`);
@@ -27,7 +30,13 @@ await runProgram(async () => {
   }
   const env = await prepare(new Steps());
   const runs = process.env.TIDEMARK_RUNS ?? String(suite.runs);
-  return runTests(filters, { ...env, TIDEMARK_SUITE: name, TIDEMARK_RUNS: runs });
+  return runTests(filters, {
+    ...env,
+    TIDEMARK_SUITE: name,
+    TIDEMARK_RUNS: runs,
+    ...(isJson ? { TIDEMARK_JSON: '1' } : {}),
+    ...(process.stdout.isTTY === true && !process.env.NO_COLOR ? { TIDEMARK_COLOURS: '1' } : {}),
+  });
 });
 
 function testFiles() {

@@ -16,7 +16,13 @@ const ROWS = matrixRows((backend, place) => {
   if (backend === 'hashmap') return testRuns(1.4);
   return testRuns(FILE_PLACES.includes(place) ? 2 : 1.45);
 });
+/** The column of the table from which on nothing but 0 is right. */
+const FIRST_FINDING = 3;
 const KILLS = ROWS.reduce((sum, { kills }) => sum + kills, 0);
+
+/** Set by `pnpm test:crash`: the table as one line of JSON, or with colours, which are for terminals alone. */
+const IS_JSON = process.env['TIDEMARK_JSON'] === '1';
+const HAS_COLOURS = process.env['TIDEMARK_COLOURS'] === '1' && (process.env['NO_COLOR'] ?? '') === '';
 
 const wrongIn = ({ findings }: RowResult): string[] => Object.values(findings).flat();
 
@@ -25,9 +31,17 @@ it.skipIf(REPLAY !== undefined)(
   async () => {
     const startedMs = performance.now();
     const matrix = await KillMatrix.prepare(temporaryDirectory());
-    const results = await matrix.run(ROWS, SEED, (some) => void process.stdout.write(`${tableOf(some)}\n`));
+    const results = await matrix.run(
+      ROWS,
+      SEED,
+      (some) => void (IS_JSON || process.stdout.write(`${tableOf(some)}\n`)),
+    );
     const seconds = (performance.now() - startedMs) / 1000;
-    process.stdout.write(`${tableOf(results)}\nTIDEMARK_SEED=${SEED}, ${seconds.toFixed(0)} s\n`);
+    process.stdout.write(
+      IS_JSON
+        ? `${jsonOf(results, seconds)}\n`
+        : `${tableOf(results)}\nTIDEMARK_SEED=${SEED}, ${seconds.toFixed(0)} s\n`,
+    );
     expect(results.flatMap(wrongIn)).toEqual([]);
     for (const { row, kills } of results) expect(kills, nameOfRow(row)).toBe(row.kills);
     // Where a parent kills it may be a moment late; most hit.
@@ -64,6 +78,25 @@ function tableOf(results: readonly RowResult[]): string {
     ['all', sums],
   ];
   return lines
-    .map(([name, cells]) => name.padEnd(34) + cells.map((cell) => String(cell).padStart(9)).join(''))
+    .map(([name, cells]) => name.padEnd(34) + cells.map((cell, column) => coloured(cell, column)).join(''))
     .join('\n');
+}
+
+/** What went wrong in red, nothing wrong dimmed. */
+function coloured(cell: string | number, column: number): string {
+  const text = String(cell).padStart(9);
+  if (!HAS_COLOURS || typeof cell === 'string' || column < FIRST_FINDING) return text;
+  return cell > 0 ? `\u001b[31;1m${text}\u001b[0m` : `\u001b[2m${text}\u001b[0m`;
+}
+
+/** The same as data. */
+function jsonOf(results: readonly RowResult[], seconds: number): string {
+  const rows = results.map(({ row, kills, hits, survived, findings }) => ({
+    row: nameOfRow(row),
+    kills,
+    hits,
+    survived,
+    ...findings,
+  }));
+  return JSON.stringify({ seed: SEED, seconds, rows });
 }
