@@ -180,6 +180,7 @@ export {
   type KeyedStoreParameters,
   type KeyedStoreScratch,
   type OpenKeyedStore,
+  type TakeKeyedEntry,
 } from './state-backend/keyed-store.js';
 export type { OperatorStateBackend, OperatorStateStore } from './state-backend/operator-state-backend.js';
 export type {

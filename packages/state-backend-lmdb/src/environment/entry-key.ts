@@ -27,43 +27,58 @@ const NO_PATH: Uint8Array = new Uint8Array(0);
 export class EntryKey {
   /** Key group times 65,536 plus state. */
   prefix = 0;
-  /** The path of the key that was read last. Nobody writes to it afterwards. */
-  lastPath: Uint8Array = NO_PATH;
+  /** The key that was noted last, where lmdb puts keys, and where in there the path begins and ends. */
+  lastKey: Uint8Array = NO_PATH;
+  lastStart = 0;
+  lastEnd = 0;
   private endPrefix = 0;
   private endPath: Uint8Array = NO_PATH;
+  private endLength = 0;
 
   readonly writeKey: (path: Uint8Array, target: Uint8Array, start: number) => number;
   readonly readKey: (source: Uint8Array, start: number, end: number) => Uint8Array;
+  /** As {@link readKey}, without a copy. */
+  readonly noteKey: (source: Uint8Array, start: number, end: number) => void;
 
   constructor() {
     // Closures, because lmdb calls them without a receiver.
     this.writeKey = (path, target, start) =>
       path === END
-        ? writeEntryKey(this.endPrefix, this.endPath, target, start)
-        : writeEntryKey(this.prefix, path, target, start);
-    this.readKey = (source, start, end) => {
-      this.lastPath = copyOf(source, start + PREFIX_BYTES, end);
-      return this.lastPath;
+        ? writeEndKey(this.endPrefix, this.endPath, this.endLength, target, start)
+        : writeEntryKey(this.prefix, path, path.length, target, start);
+    this.readKey = (source, start, end) => copyOf(source, start + PREFIX_BYTES, end);
+    this.noteKey = (source, start, end) => {
+      this.lastKey = source;
+      this.lastStart = start + PREFIX_BYTES;
+      this.lastEnd = end;
     };
   }
 
-  /** A range over the paths of a state that begin with `path`. */
+  /** A range over the paths of a state that begin with `path`, which stays as it is as long as the range is read. */
   setRange(prefix: number, path: Uint8Array): void {
-    const after = pathAfter(path);
+    // The first path after all of those: the last byte that can be more is one more.
+    let { length } = path;
+    while (length > 0 && path[length - 1] === 0xff) length--;
     this.prefix = prefix;
-    this.endPrefix = after === undefined ? prefix + 1 : prefix;
-    this.endPath = after ?? NO_PATH;
+    this.endPrefix = length === 0 ? prefix + 1 : prefix;
+    this.endPath = path;
+    this.endLength = length;
   }
 }
 
-function writeEntryKey(prefix: number, path: Uint8Array, target: Uint8Array, start: number): number {
+function writeEndKey(prefix: number, path: Uint8Array, length: number, target: Uint8Array, start: number): number {
+  const end = writeEntryKey(prefix, path, length, target, start);
+  if (length > 0) target[end - 1] = (target[end - 1] as number) + 1;
+  return end;
+}
+
+function writeEntryKey(prefix: number, path: Uint8Array, length: number, target: Uint8Array, start: number): number {
   target[start] = prefix >>> 24;
   target[start + 1] = prefix >>> 16;
   target[start + 2] = prefix >>> 8;
   target[start + 3] = prefix;
-  const { length } = path;
   const at = start + PREFIX_BYTES;
-  if (length > LOOP_BYTES_MAX) target.set(path, at);
+  if (length > LOOP_BYTES_MAX) target.set(length === path.length ? path : path.subarray(0, length), at);
   else for (let index = 0; index < length; index++) target[at + index] = path[index] as number;
   return at + length;
 }
@@ -76,16 +91,6 @@ export function prefixOf(keyGroup: number, stateId: number): number {
 /** The key group and state of a whole key. */
 export function prefixOfKey(key: Uint8Array): number {
   return (key[0] as number) * 0x1000000 + (((key[1] as number) << 16) | ((key[2] as number) << 8) | (key[3] as number));
-}
-
-/** The first path after every path that begins with `prefix`; `undefined` where only the end of the state is. */
-function pathAfter(prefix: Uint8Array): Uint8Array | undefined {
-  let { length } = prefix;
-  while (length > 0 && prefix[length - 1] === 0xff) length--;
-  if (length === 0) return undefined;
-  const after = prefix.slice(0, length);
-  after[length - 1] = (after[length - 1] as number) + 1;
-  return after;
 }
 
 /** A plain array of its own, also from a `Buffer`. */

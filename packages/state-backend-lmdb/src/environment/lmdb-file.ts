@@ -29,7 +29,7 @@
 
 import { closeSync, fstatSync, ftruncateSync, openSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { isStateError, StateError } from '@tidemark/state-core';
-import { compareBytes, type KeyedStoreEntry } from '@tidemark/state-core/spi';
+import { compareBytes, type KeyedStoreEntry, type TakeKeyedEntry } from '@tidemark/state-core/spi';
 import { checksum32 } from '@tidemark/state-core/support';
 import type { Database, RootDatabase } from 'lmdb';
 import { mappableBytes } from './address-space.js';
@@ -275,31 +275,62 @@ export class LmdbFile {
     after: Uint8Array | undefined,
     limit: number,
   ): KeyedStoreEntry[] {
+    const found: KeyedStoreEntry[] = [];
+    this.visit(keyGroup, stateId, prefix, after, limit, (path, pathStart, pathEnd, value, valueStart, valueEnd) => {
+      found.push({ path: copyOf(path, pathStart, pathEnd), value: copyOf(value, valueStart, valueEnd) });
+    });
+    return found;
+  }
+
+  /** As the contract of a keyed store has it. @throws StateError `local-state-broken`. */
+  visit(
+    keyGroup: number,
+    stateId: number,
+    prefix: Uint8Array,
+    after: Uint8Array | undefined,
+    limit: number,
+    take: TakeKeyedEntry,
+  ): void {
     checkPath(prefix);
     if (this.damage !== undefined) throw this.damage;
-    const found: KeyedStoreEntry[] = [];
-    const large: number[] = [];
     const keyPrefix = prefixOf(keyGroup, stateId);
     const { key, trailerBytes } = this;
-    key.setRange(keyPrefix, prefix);
-    const exclusiveStart = after !== undefined && compareBytes(after, prefix) >= 0;
+    let start = prefix;
+    let exclusiveStart = false;
+    if (after !== undefined && compareBytes(after, prefix) >= 0) {
+      start = after;
+      exclusiveStart = true;
+    }
+    let rest = limit;
+    let large: KeyedStoreEntry | undefined;
+    const takeRecord = (record: Uint8Array, length: number): boolean => {
+      const { lastKey, lastStart, lastEnd } = key;
+      const end = length - trailerBytes;
+      if (trailerBytes !== 0) this.verify(record, end, lastKey, lastStart, lastEnd);
+      rest--;
+      if (end > INLINE_BYTES) {
+        // Its pieces are read when the range has ended.
+        large = { path: copyOf(lastKey, lastStart, lastEnd), value: copyOf(record, 0, end) };
+        return false;
+      }
+      take(lastKey, lastStart, lastEnd, record, 0, end);
+      return true;
+    };
     try {
-      this.entryRange.read(exclusiveStart ? after : prefix, exclusiveStart, limit, this.isWriting, (record, length) => {
-        const path = key.lastPath;
-        const end = length - trailerBytes;
-        if (trailerBytes !== 0) this.verify(record, end, path);
-        if (end > INLINE_BYTES) large.push(found.length);
-        found.push({ path, value: copyOf(record, 0, end) });
-      });
+      for (;;) {
+        key.setRange(keyPrefix, prefix);
+        this.entryRange.read(start, exclusiveStart, rest, this.isWriting, takeRecord);
+        if (large === undefined) return;
+        const { path, value: head } = large as KeyedStoreEntry;
+        large = undefined;
+        const value = this.readLarge(head);
+        take(path, 0, path.length, value, 0, value.length);
+        start = path;
+        exclusiveStart = true;
+      }
     } catch (error) {
       throw this.readFailed(error);
     }
-    for (const index of large) {
-      const { path, value } = found[index] as KeyedStoreEntry;
-      this.key.prefix = keyPrefix;
-      found[index] = { path, value: this.readLarge(value) };
-    }
-    return found;
   }
 
   /** Removes up to `limit` records of a state in a key group. @returns Whether none is left. @throws as {@link put}. */
@@ -424,8 +455,14 @@ export class LmdbFile {
     return view;
   }
 
-  private verify(record: Uint8Array, end: number, path: Uint8Array): void {
-    const seed = checksum32(path, this.key.prefix);
+  private verify(
+    record: Uint8Array,
+    end: number,
+    path: Uint8Array,
+    pathStart = 0,
+    pathEnd: number = path.length,
+  ): void {
+    const seed = checksum32(path, this.key.prefix, pathStart, pathEnd);
     const stored =
       ((record[end] as number) |
         ((record[end + 1] as number) << 8) |

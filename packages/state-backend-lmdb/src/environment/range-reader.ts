@@ -3,15 +3,15 @@
 // Owns: how a range is asked for. Leaves what is in it, and errors, to lmdb-file.ts.
 //
 //   RR1. No cursor outlives a call.
-//   RR2. Values are looked at where lmdb puts them, and change with the next one.
+//   RR2. Keys and values are looked at where lmdb puts them, and change with the next one.
 //   RR3. A range of lmdb is made once and asked again and again, with another start each time: making one costs more than
 //        reading a few entries. It remembers whether it was asked within a transaction, so there is one for each case.
 
 import type { RootDatabase } from 'lmdb';
 import { END, type EntryKey } from './entry-key.js';
 
-/** Takes a value: the first `length` bytes of `bytes`. The key is {@link EntryKey.lastPath}. */
-export type TakeRecord = (bytes: Uint8Array, length: number) => void;
+/** Takes a value: the first `length` bytes of `bytes`. The key is that which {@link EntryKey} noted. False ends the range. */
+export type TakeRecord = (bytes: Uint8Array, length: number) => boolean;
 
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 
@@ -27,7 +27,8 @@ export class RangeReader {
   private readonly options: RangeOptions = { start: NO_BYTES, exclusiveStart: false, end: END };
   private readonly inTransaction: Iterable<unknown>;
   private readonly outside: Iterable<unknown>;
-  private take: TakeRecord = () => undefined;
+  private take: TakeRecord = () => false;
+  private isOver = false;
   private source: Uint8Array = NO_BYTES;
   /** All of lmdb's shared buffer, as a plain array. */
   private shared: Uint8Array = NO_BYTES;
@@ -40,11 +41,12 @@ export class RangeReader {
         const lengthBytes = Math.max(length, (source as { readonly maxLength?: number }).maxLength ?? 0);
         this.shared = new Uint8Array(buffer, byteOffset, Math.min(lengthBytes, buffer.byteLength - byteOffset));
       }
-      this.take(this.shared, length);
+      this.isOver = !this.take(this.shared, length);
     };
     const encode = (bytes: Uint8Array): Uint8Array => bytes;
     // lmdb hands its own buffer to a decoder that does not ask for another, and copies for everybody else.
-    const options = { name, encoding: 'binary', keyEncoder: key, encoder: { encode, decode } } as const;
+    const keyEncoder = { writeKey: key.writeKey, readKey: key.noteKey };
+    const options = { name, encoding: 'binary', keyEncoder, encoder: { encode, decode } } as const;
     const database = root.openDB<unknown, Uint8Array>(options as never);
     const range = (): Iterable<unknown> => database.getRange(this.options as never) as unknown as Iterable<unknown>;
     this.inTransaction = range();
@@ -57,10 +59,11 @@ export class RangeReader {
     this.options.start = start;
     this.options.exclusiveStart = exclusiveStart;
     this.take = take;
+    this.isOver = false;
     const range = isInTransaction ? this.inTransaction : this.outside;
     const iterator = range[Symbol.iterator]();
     try {
-      for (let rest = limit; rest > 0 && iterator.next().done !== true; rest--);
+      for (let rest = limit; rest > 0 && !this.isOver && iterator.next().done !== true; rest--);
     } finally {
       // An iterator that was not used up would keep its cursor, and the pages it looks at, for good.
       iterator.return?.();

@@ -8,7 +8,7 @@
 //   LK3. The figures are read from the file when they are asked for, at most once in STATISTICS_MS.
 
 import { type Clock, systemClock } from '@tidemark/state-core';
-import type { KeyedStore, KeyedStoreEntry, KeyedStoreScratch } from '@tidemark/state-core/spi';
+import type { KeyedStore, KeyedStoreEntry, KeyedStoreScratch, TakeKeyedEntry } from '@tidemark/state-core/spi';
 import { PATH_BYTES_MAX } from '../environment/entry-key.js';
 import type { LmdbEnvironment } from '../environment/lmdb-environment.js';
 
@@ -66,6 +66,18 @@ export class LmdbKeyedStore implements KeyedStore {
     limit: number,
   ): readonly KeyedStoreEntry[] {
     return this.environment.file.scan(keyGroup, stateId, prefix, after, limit);
+  }
+
+  /** @throws StateError `local-state-broken`. */
+  visit(
+    keyGroup: number,
+    stateId: number,
+    prefix: Uint8Array,
+    after: Uint8Array | undefined,
+    limit: number,
+    take: TakeKeyedEntry,
+  ): void {
+    this.environment.file.visit(keyGroup, stateId, prefix, after, limit, take);
   }
 
   /** @throws as {@link put}; a part may be gone then. */

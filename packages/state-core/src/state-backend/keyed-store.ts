@@ -18,6 +18,16 @@ export interface KeyedStoreEntry {
   readonly value: Uint8Array;
 }
 
+/** Takes an entry where it lies: its path and its value are parts of arrays that may be overwritten afterwards. */
+export type TakeKeyedEntry = (
+  path: Uint8Array,
+  pathStart: number,
+  pathEnd: number,
+  value: Uint8Array,
+  valueStart: number,
+  valueEnd: number,
+) => void;
+
 /**
  * A synchronous store of bytes in order of key group, state and path.
  *
@@ -61,6 +71,21 @@ export interface KeyedStore {
     after: Uint8Array | undefined,
     limit: number,
   ): readonly KeyedStoreEntry[];
+  /**
+   * As {@link scan}, for a store that can spare the arrays: calls `take` with each entry, which is done with it when it
+   * returns and calls nothing of the store. Default: {@link scan}.
+   *
+   * Implementers (guide: Tier one)
+   * - MUST give what `scan` gives, in the same order. [KS-SCAN-06]
+   */
+  visit?(
+    keyGroup: number,
+    stateId: number,
+    prefix: Uint8Array,
+    after: Uint8Array | undefined,
+    limit: number,
+    take: TakeKeyedEntry,
+  ): void;
   /**
    * Removes everything of a state in a key group.
    *

@@ -13,7 +13,7 @@ import type { TtlPolicy } from '../support/ttl-policy.js';
 import type { Cell, KeyCell } from './cell.js';
 import { CellIndex } from './cell-index.js';
 import type { DirtyList } from './dirty-group.js';
-import type { MapOwner } from './map-cell.js';
+import type { LooseWalk, MapOwner } from './map-cell.js';
 import type { StoredTable } from './stored-table.js';
 import type { ValueSizes } from './value-sizes.js';
 
@@ -47,6 +47,8 @@ export class CellTable {
   readonly verify: (value: unknown) => void;
   readonly cells: CellIndex<KeyCell>;
   readonly owners: CellIndex<MapOwner>;
+  /** Walks over maps of which nothing is in memory (MO1 of map-cell.ts). */
+  readonly looseWalks: LooseWalk[] = [];
   /** Where newly dirty cells are listed. */
   dirtyTail: DirtyList | undefined = undefined;
   structure = 0;

@@ -13,11 +13,12 @@ import type {
   KeyedStoreParameters,
   KeyedStoreScratch,
   OpenKeyedStore,
+  TakeKeyedEntry,
 } from '../state-backend/keyed-store.js';
 import { PATH_BYTES_MIN } from './stored-paths.js';
 
 const REQUIRED = ['get', 'put', 'delete', 'scan', 'deleteState', 'close'] as const;
-const OPTIONAL = ['batch', 'prepare', 'openScratch', 'metrics', 'maintain'] as const;
+const OPTIONAL = ['visit', 'batch', 'prepare', 'openScratch', 'metrics', 'maintain'] as const;
 
 /**
  * Opens the store of a subtask.
@@ -61,6 +62,7 @@ export async function openGuardedStore(
 
 class GuardedStore implements KeyedStore {
   readonly pathBytesMax?: number;
+  readonly visit?: NonNullable<KeyedStore['visit']>;
   readonly batch?: (write: () => void) => void;
   readonly prepare?: (keyGroups: readonly number[]) => void | Promise<void>;
   readonly openScratch?: (purpose: string) => KeyedStoreScratch;
@@ -73,6 +75,7 @@ class GuardedStore implements KeyedStore {
   ) {
     const { pathBytesMax } = store;
     if (pathBytesMax !== undefined) this.pathBytesMax = pathBytesMax;
+    if (store.visit !== undefined) this.visit = (...given) => this.guardedVisit(...given);
     if (store.batch !== undefined) this.batch = (write) => this.guardedBatch(write);
     if (store.prepare !== undefined) this.prepare = (keyGroups) => this.guardedPrepare(keyGroups);
     if (store.metrics !== undefined) this.metrics = () => this.guarded('metrics', () => store.metrics?.() ?? {});
@@ -139,6 +142,21 @@ class GuardedStore implements KeyedStore {
       await this.store.close();
     } catch (error) {
       throw this.failure('close', error);
+    }
+  }
+
+  private guardedVisit(
+    keyGroup: number,
+    stateId: number,
+    prefix: Uint8Array,
+    after: Uint8Array | undefined,
+    limit: number,
+    take: TakeKeyedEntry,
+  ): void {
+    try {
+      this.store.visit?.(keyGroup, stateId, prefix, after, limit, take);
+    } catch (error) {
+      throw this.failure('visit', error, keyGroup, stateId);
     }
   }
 

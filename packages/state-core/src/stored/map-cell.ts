@@ -1,7 +1,7 @@
 // A map in memory: the cells of its entries that are known, and whether the store's still count.
 //
 //   MO1. An owner is the map of one key and namespace. It is in the index while it has cells, hides the store or is walked
-//        over.
+//        over. A walk over a map without owner makes none: it is listed in the table, and who makes the owner tells it.
 //   MO2. A map that was cleared hides the store until the clearing has been written (`clearing`); entries that came before it
 //        are dead or wait in earlier epochs.
 //   MO3. `structure` counts entries that came and went; who walks over the map fails when it moves. That an entry expired does
@@ -22,7 +22,7 @@ export class MapOwner {
   clearing: ClearCell | undefined = undefined;
   structure = 0;
   /** Walks over this map that have not ended. */
-  readonly walks: Set<OwnerWalk> = new Set();
+  readonly walks: OwnerWalk[] = [];
   isIndexed = true;
   private prefixBytes: Uint8Array | undefined = undefined;
 
@@ -42,10 +42,74 @@ export class MapOwner {
 
   /** Lets go of an owner that nobody needs (MO1). */
   release(): void {
-    if (this.cells.size > 0 || this.clearing !== undefined || this.walks.size > 0 || !this.isIndexed) return;
+    if (this.cells.size > 0 || this.clearing !== undefined || this.walks.length > 0 || !this.isIndexed) return;
     this.isIndexed = false;
     this.table.owners.delete(this.keyIdentity, this.namespaceIdentity);
   }
+}
+
+/** Walks over maps without owner in one table; the oldest of more gets an owner. */
+const LOOSE_MAX = 8;
+
+/** The place of a map. */
+export interface MapPlace {
+  readonly table: CellTable;
+  readonly keyIdentity: KeyIdentity;
+  readonly namespaceIdentity: KeyIdentity;
+  readonly key: unknown;
+  readonly namespace: unknown;
+}
+
+/** A walk over a map without owner (MO1). */
+export interface LooseWalk extends OwnerWalk, MapPlace {
+  /** There is an owner now. */
+  adopt(owner: MapOwner): void;
+}
+
+/** The owner of a map that has none, in the index. */
+export function makeOwner({ table, keyIdentity, namespaceIdentity, key, namespace }: MapPlace): MapOwner {
+  const owner = new MapOwner(table, keyIdentity, namespaceIdentity, key, namespace);
+  table.owners.set(keyIdentity, namespaceIdentity, owner);
+  const { looseWalks } = table;
+  for (let index = looseWalks.length - 1; index >= 0; index--) {
+    const walk = looseWalks[index] as LooseWalk;
+    if (walk.keyIdentity !== keyIdentity || walk.namespaceIdentity !== namespaceIdentity) continue;
+    looseWalks.splice(index, 1);
+    owner.walks.push(walk);
+    walk.adopt(owner);
+  }
+  return owner;
+}
+
+/** The owner of a map; of one that has none, only where a walk is under way. */
+export function ownerAt(
+  table: CellTable,
+  keyIdentity: KeyIdentity,
+  namespaceIdentity: KeyIdentity,
+): MapOwner | undefined {
+  const owner = table.owners.get(keyIdentity, namespaceIdentity);
+  if (owner !== undefined || table.looseWalks.length === 0) return owner;
+  const walk = table.looseWalks.find(
+    (one) => one.keyIdentity === keyIdentity && one.namespaceIdentity === namespaceIdentity,
+  );
+  return walk && makeOwner(walk);
+}
+
+/** Lists a walk over a map without owner. */
+export function beginLoose(walk: LooseWalk): void {
+  const { looseWalks } = walk.table;
+  looseWalks.push(walk);
+  if (looseWalks.length > LOOSE_MAX) makeOwner(looseWalks[0] as LooseWalk);
+}
+
+/** A walk has ended. */
+export function endWalk<W>(walks: W[], walk: W): void {
+  if (walks[walks.length - 1] === walk) {
+    walks.pop();
+    return;
+  }
+  const index = walks.indexOf(walk);
+  if (index >= 0) walks.splice(index, 1);
 }
 
 /** A walk over a map, which wants to know what is written behind its back. */

@@ -5,121 +5,206 @@
 //        time of an entry is up. So the entries are those of the beginning, wherever they are written meanwhile.
 //   MW3. Entries that are dirty at the beginning come from memory, all others from the store, read in chunks; what memory
 //        has newer counts. A chunk of which something was written to the store is read again.
-//   MW4. Nothing of the store stays open between two calls.
-//   MW5. An owner is held while it is walked over. At most WALKS_MAX walks of a state are in progress: the oldest then fails.
+//   MW4. Nothing of the store stays open between two calls. What a chunk has is decoded when it is given.
+//   MW5. An owner is held while it is walked over; where there is none, none is made for the walk (MO1 of map-cell.ts). At
+//        most WALKS_MAX walks of a state are in progress: the oldest then fails.
 
 import { ByteReader } from '../bytes/byte-reader.js';
 import { StateError } from '../error/state-error.js';
-import { compareBytes, latin1OfBytes } from '../serialization/key-bytes.js';
+import { compareBytes } from '../serialization/key-bytes.js';
 import type { KeyIdentity } from '../serialization/type-serializer.js';
 import type { MapStateIterator } from '../state/state.js';
 import { concurrentModification } from '../support/concurrent-modification.js';
 import type { CellCache } from './cell-cache.js';
-import type { MapCell, MapOwner, OwnerWalk } from './map-cell.js';
-import { NOTHING, type StoredEntry } from './stored-table.js';
+import type { CellTable } from './cell-table.js';
+import { EntryChunk } from './entry-chunk.js';
+import { beginLoose, endWalk, type LooseWalk, type MapCell, type MapOwner, type MapPlace } from './map-cell.js';
+import { NOTHING } from './stored-table.js';
 
 const FIRST_CHUNK = 16;
 const CHUNK_MAX = 256;
 const WALKS_MAX = 1024;
+/** Chunks that wait for the next walk, and how large they may be. */
+const CHUNKS_KEPT = 2;
+const CHUNK_BYTES_KEPT = 65_536;
 
-/** An entry that a walk has come to. */
+/** What a walk gives of entries. */
+export type WalkSight = 'keys' | 'values' | 'entries' | 'all';
+
+/** The entry that a walk has come to; the next one takes its place. */
 export interface MapEntry {
-  readonly mapKey: unknown;
-  readonly identity: KeyIdentity;
+  /** Unless only values are looked at. */
+  mapKey: unknown;
+  /** Where all is looked at. */
+  identity: KeyIdentity;
+  /** Unless only keys are looked at. */
   value: unknown;
-  readonly stampMs: number;
+  stampMs: number;
   /** The cell that holds the value; `undefined` for one that was read for this walk alone. */
   cell: MapCell | undefined;
+}
+
+/** The map that is walked over. */
+export interface WalkedMap extends MapPlace {
+  /** For a change. */
+  ownerToChange(): MapOwner;
 }
 
 /** What a walk does with entries of a map. */
 export interface MapEntries {
   identityOf(mapKey: unknown): KeyIdentity;
-  /** Whether the entry is given; may take it away. Absent where all are. */
-  readonly reach?: ((owner: MapOwner, entry: MapEntry) => boolean) | undefined;
-  /** The entry was given; may take it away. */
-  readonly leave?: ((owner: MapOwner, entry: MapEntry) => void) | undefined;
+  ownerAt(place: MapPlace): MapOwner;
+  /** Whether the entry is given; may take it away. Absent where all are. Needs a walk that looks at all. */
+  readonly reach?: ((map: WalkedMap, entry: MapEntry) => boolean) | undefined;
+  /** The entry was given; may take it away. Needs a walk that looks at all. */
+  readonly leave?: ((map: WalkedMap, entry: MapEntry) => void) | undefined;
   remove(owner: MapOwner, entry: MapEntry): void;
   write(owner: MapOwner, entry: MapEntry, value: unknown): void;
 }
 
-/** The walks of one state that have not ended (MW5). */
-export class WalksInProgress {
-  private readonly walks: Set<{ lose(): void }> = new Set();
+interface ListedWalk {
+  before: ListedWalk | undefined;
+  behind: ListedWalk | undefined;
+  lose(): void;
+}
 
-  begin(walk: { lose(): void }): void {
-    this.walks.add(walk);
-    if (this.walks.size <= WALKS_MAX) return;
-    const [oldest] = this.walks;
-    oldest?.lose();
+/** The walks of one state that have not ended (MW5), and the chunks that they read into. */
+export class WalksInProgress {
+  private first: ListedWalk | undefined = undefined;
+  private last: ListedWalk | undefined = undefined;
+  private count = 0;
+  private readonly chunks: EntryChunk[] = [];
+
+  begin(walk: ListedWalk): void {
+    const { last } = this;
+    walk.before = last;
+    if (last === undefined) this.first = walk;
+    else last.behind = walk;
+    this.last = walk;
+    if (++this.count > WALKS_MAX) this.first?.lose();
   }
 
-  end(walk: { lose(): void }): void {
-    this.walks.delete(walk);
+  /** Once for each that began. */
+  end(walk: ListedWalk): void {
+    const { before, behind } = walk;
+    if (before === undefined) this.first = behind;
+    else before.behind = behind;
+    if (behind === undefined) this.last = before;
+    else behind.before = before;
+    walk.before = undefined;
+    walk.behind = undefined;
+    this.count--;
+  }
+
+  takeChunk(): EntryChunk {
+    return this.chunks.pop() ?? new EntryChunk();
+  }
+
+  giveChunk(chunk: EntryChunk): void {
+    if (this.chunks.length >= CHUNKS_KEPT || chunk.bytes.length > CHUNK_BYTES_KEPT) return;
+    chunk.clear();
+    this.chunks.push(chunk);
   }
 }
 
 interface MemoryEntry {
   readonly cell: MapCell;
   readonly path: Uint8Array;
-  /** What decides the order. */
+  /** What decides the order, before the path. */
   readonly order: Uint8Array;
 }
 
 const NO_ENTRIES: readonly MemoryEntry[] = [];
-const NO_IDENTITIES: ReadonlySet<KeyIdentity> = new Set();
+
+/** What the walks of a state have in common. */
+export interface WalkSurroundings {
+  readonly walks: WalksInProgress;
+  readonly cache: CellCache;
+  readonly entries: MapEntries;
+  readonly orderOf: ((path: Uint8Array) => Uint8Array) | undefined;
+}
 
 /** An iterator over the entries of a map, their keys or their values. */
-export class MapWalk<E, UV> implements MapStateIterator<E, UV>, OwnerWalk {
-  private structure: number;
+export class MapWalk<E, UV> implements MapStateIterator<E, UV>, LooseWalk, WalkedMap, ListedWalk {
+  readonly table: CellTable;
+  readonly keyIdentity: KeyIdentity;
+  readonly namespaceIdentity: KeyIdentity;
+  readonly key: unknown;
+  readonly namespace: unknown;
+  before: ListedWalk | undefined = undefined;
+  behind: ListedWalk | undefined = undefined;
+  private owner: MapOwner | undefined;
+  private structure = 0;
   private isOver = false;
   private isLost = false;
-  private last: MapEntry | undefined = undefined;
+  private readonly entry: MapEntry = { mapKey: undefined, identity: 0, value: undefined, stampMs: 0, cell: undefined };
+  private hasLast = false;
+  /** Where the entry is in the chunk, as long as not all is known of it. */
+  private lastInChunk = -1;
   private memory: readonly MemoryEntry[] = NO_ENTRIES;
-  private inMemory: ReadonlySet<KeyIdentity> = NO_IDENTITIES;
   private nextInMemory = 0;
-  private chunk: readonly StoredEntry[] = [];
+  /** What came from memory last: stored entries up to it were given. */
+  private given: MemoryEntry | undefined = undefined;
+  private chunk: EntryChunk | undefined = undefined;
   private nextInChunk = 0;
   private chunkSize = FIRST_CHUNK;
   private hasMore: boolean;
-  /** The path of the stored entry that was looked at last. */
+  /** The path of the stored entry before the chunk. */
   private after: Uint8Array | undefined = undefined;
-  private afterText = '';
   private isStale = false;
   private readonly prefix: Uint8Array;
+  private readonly seesKeys: boolean;
+  private readonly seesValues: boolean;
+  private readonly seesAll: boolean;
 
+  /**
+   * @param map - The owner, or where there is none the place of the map.
+   */
   constructor(
-    private readonly owner: MapOwner,
-    private readonly walks: WalksInProgress,
-    private readonly cache: CellCache,
-    private readonly entries: MapEntries,
+    map: MapOwner | MapPlace,
+    owner: MapOwner | undefined,
+    private readonly surroundings: WalkSurroundings,
     private readonly give: (entry: MapEntry) => E,
-    private readonly orderOf: ((path: Uint8Array) => Uint8Array) | undefined,
+    sight: WalkSight,
   ) {
-    this.structure = owner.structure;
-    this.prefix = owner.prefix(cache.paths);
-    this.hasMore = owner.clearing === undefined;
-    this.takeMemory();
-    owner.walks.add(this);
+    const { cache, walks } = surroundings;
+    this.table = map.table;
+    this.keyIdentity = map.keyIdentity;
+    this.namespaceIdentity = map.namespaceIdentity;
+    this.key = map.key;
+    this.namespace = map.namespace;
+    this.seesKeys = sight !== 'values';
+    this.seesValues = sight !== 'keys';
+    this.seesAll = sight === 'all';
+    this.owner = owner;
+    if (owner === undefined) {
+      this.prefix = cache.paths.path(map.table.types, map.key, map.namespace).slice();
+      this.hasMore = true;
+      beginLoose(this);
+    } else {
+      this.structure = owner.structure;
+      this.prefix = owner.prefix(cache.paths);
+      this.hasMore = owner.clearing === undefined;
+      if (owner.live > 0) this.takeMemory(owner);
+      owner.walks.push(this);
+    }
     walks.begin(this);
   }
 
   next(): IteratorResult<E, undefined> {
-    if (this.isOver) {
-      this.checkUnchanged();
-      this.last = undefined;
-      return { done: true, value: undefined };
-    }
     this.checkUnchanged();
-    const { entries, owner } = this;
-    for (let entry = this.step(); entry !== undefined; entry = this.step()) {
-      if (entries.reach?.(owner, entry) === false) continue;
-      this.last = entry;
+    this.hasLast = false;
+    if (this.isOver) return { done: true, value: undefined };
+    const { entry } = this;
+    const { entries } = this.surroundings;
+    while (this.step()) {
+      if (entries.reach?.(this, entry) === false) continue;
+      this.hasLast = true;
       const value = this.give(entry);
-      entries.leave?.(owner, entry);
+      entries.leave?.(this, entry);
       return { done: false, value };
     }
-    this.last = undefined;
+    this.lastInChunk = -1;
     this.end();
     return { done: true, value: undefined };
   }
@@ -130,25 +215,39 @@ export class MapWalk<E, UV> implements MapStateIterator<E, UV>, OwnerWalk {
   }
 
   remove(): void {
-    const last = this.requireLast('remove()');
-    this.entries.remove(this.owner, last);
-    this.structure = this.owner.structure;
-    this.last = undefined;
+    this.requireLast('remove()');
+    const owner = this.ownerToChange();
+    this.surroundings.entries.remove(owner, this.entry);
+    this.structure = owner.structure;
+    this.hasLast = false;
   }
 
   setValue(value: UV): void {
     if (value === undefined) throw new TypeError('you cannot put undefined into a MapState; use remove()');
-    this.entries.write(this.owner, this.requireLast('setValue()'), value);
-    this.structure = this.owner.structure;
+    this.requireLast('setValue()');
+    const owner = this.ownerToChange();
+    this.surroundings.entries.write(owner, this.entry, value);
+    this.structure = owner.structure;
   }
 
   [Symbol.iterator](): this {
     return this;
   }
 
-  wrote(path: string): void {
-    if (this.nextInChunk >= this.chunk.length) return;
-    if (this.orderOf !== undefined || path > this.afterText) this.isStale = true;
+  ownerToChange(): MapOwner {
+    if (this.owner?.isIndexed) return this.owner;
+    const owner = this.surroundings.entries.ownerAt(this);
+    this.owner = owner;
+    return owner;
+  }
+
+  adopt(owner: MapOwner): void {
+    this.owner = owner;
+    this.structure = owner.structure;
+  }
+
+  wrote(): void {
+    this.isStale = true;
   }
 
   lose(): void {
@@ -156,107 +255,180 @@ export class MapWalk<E, UV> implements MapStateIterator<E, UV>, OwnerWalk {
     this.end();
   }
 
-  private step(): MapEntry | undefined {
+  /** Goes on to the next entry; false at the end. */
+  private step(): boolean {
     for (;;) {
-      const stored = this.peekStored();
+      const isStored = this.hasStored();
+      // It was given when it was in memory alone, and was written since.
+      if (isStored && this.given !== undefined && this.compareToStored(this.given) >= 0) {
+        this.nextInChunk++;
+        continue;
+      }
       const inMemory = this.memory[this.nextInMemory];
-      if (stored === undefined && inMemory === undefined) return undefined;
-      const isMemoryFirst =
-        inMemory !== undefined &&
-        (stored === undefined || compareBytes(inMemory.order, this.orderOf?.(stored.path) ?? stored.path) < 0);
-      const entry = isMemoryFirst ? this.takeFromMemory(inMemory) : this.takeStored(stored as StoredEntry);
-      if (entry !== undefined) return entry;
+      if (inMemory !== undefined && (!isStored || this.compareToStored(inMemory) <= 0)) {
+        if (this.takeFromMemory(inMemory)) return true;
+      } else if (!isStored) {
+        return false;
+      } else if (this.takeStored(this.chunk as EntryChunk)) {
+        return true;
+      }
     }
   }
 
-  private takeFromMemory({ cell, path }: MemoryEntry): MapEntry | undefined {
+  private takeFromMemory(next: MemoryEntry): boolean {
+    const { entry } = this;
+    const { cell, path } = next;
     this.nextInMemory++;
-    const { mapKeyIdentity: identity, mapKey } = cell;
-    const newest = this.owner.cells.get(identity);
+    this.given = next;
+    this.lastInChunk = -1;
+    entry.mapKey = cell.mapKey;
+    entry.identity = cell.mapKeyIdentity;
+    const newest = this.owner?.cells.get(cell.mapKeyIdentity);
+    entry.cell = newest;
     if (newest !== undefined) {
-      if (newest.value === NOTHING) return undefined;
+      if (newest.value === NOTHING) return false;
       newest.isReferenced = true;
-      return { mapKey, identity, value: newest.value, stampMs: newest.stampMs, cell: newest };
+      entry.value = newest.value;
+      entry.stampMs = newest.stampMs;
+      return true;
     }
     // Written and evicted since the beginning; or gone, when its time was up.
-    const { stored } = cell.table;
-    const value = stored.read(path);
-    if (value === NOTHING) return undefined;
-    return { mapKey, identity, value, stampMs: stored.readStampMs ?? 0, cell: undefined };
+    const { stored } = this.table;
+    entry.value = stored.read(path);
+    entry.stampMs = stored.readStampMs ?? 0;
+    return entry.value !== NOTHING;
   }
 
-  private takeStored({ path, value, stampMs }: StoredEntry): MapEntry | undefined {
-    this.nextInChunk++;
-    this.after = path;
-    const { owner, entries } = this;
-    const mapKey = owner.table.types.mapKey.deserializeKey(new ByteReader(path, this.prefix.length));
-    const identity = entries.identityOf(mapKey);
-    if (this.inMemory.size > 0 && this.inMemory.has(identity)) return undefined;
-    const cell = owner.cells.size === 0 ? undefined : owner.cells.get(identity);
-    if (cell === undefined) return { mapKey, identity, value, stampMs: stampMs ?? 0, cell: undefined };
-    if (cell.value === NOTHING) return undefined;
-    return { mapKey, identity, value: cell.value, stampMs: cell.stampMs, cell };
-  }
-
-  private peekStored(): StoredEntry | undefined {
-    if (this.isStale) {
-      this.isStale = false;
-      this.read();
+  private takeStored(chunk: EntryChunk): boolean {
+    const { entry, owner, table } = this;
+    const { entries } = this.surroundings;
+    const index = this.nextInChunk;
+    const hasCells = owner !== undefined && owner.cells.size > 0;
+    if (this.seesKeys || hasCells) entry.mapKey = this.mapKeyAt(chunk, index);
+    if (this.seesAll || hasCells) entry.identity = entries.identityOf(entry.mapKey);
+    const cell = hasCells ? owner.cells.get(entry.identity) : undefined;
+    entry.cell = cell;
+    if (cell !== undefined) {
+      this.nextInChunk++;
+      this.lastInChunk = -1;
+      entry.value = cell.value;
+      entry.stampMs = cell.stampMs;
+      return cell.value !== NOTHING;
     }
-    while (this.nextInChunk >= this.chunk.length) {
-      if (!this.hasMore) return undefined;
+    if (this.seesValues) {
+      entry.value = table.stored.readEntry(chunk, index);
+      entry.stampMs = table.stored.readStampMs ?? 0;
+    }
+    this.nextInChunk++;
+    this.lastInChunk = this.seesAll ? -1 : index;
+    return true;
+  }
+
+  private mapKeyAt(chunk: EntryChunk, index: number): unknown {
+    const start = chunk.pathStart(index) + this.prefix.length;
+    return this.table.types.mapKey.deserializeKey(new ByteReader(chunk.bytes, start, chunk.pathEnd(index)));
+  }
+
+  /** Whether the chunk has another entry. */
+  private hasStored(): boolean {
+    if (this.isStale) {
+      // Only where the store counts, and not all of it was looked at.
+      if (this.chunk !== undefined && this.nextInChunk < this.chunk.length) this.read();
+      this.isStale = false;
+    }
+    while (this.chunk === undefined || this.nextInChunk >= this.chunk.length) {
+      if (!this.hasMore) return false;
       this.read();
       this.chunkSize = Math.min(CHUNK_MAX, this.chunkSize * 4);
     }
-    return this.chunk[this.nextInChunk];
+    return true;
   }
 
   private read(): void {
-    const { stored } = this.owner.table;
-    this.chunk = stored.scan(this.prefix, this.after, this.chunkSize);
-    // Where paths are shortened a chunk may be a little longer.
-    this.hasMore = this.chunk.length >= this.chunkSize;
+    this.chunk ??= this.surroundings.walks.takeChunk();
+    const { chunk } = this;
+    if (this.nextInChunk > 0) this.after = chunk.pathOf(this.nextInChunk - 1);
     this.nextInChunk = 0;
-    if (this.after !== undefined) this.afterText = latin1OfBytes(this.after);
+    this.lastInChunk = -1;
+    try {
+      this.table.stored.scanInto(this.prefix, this.after, this.chunkSize, chunk);
+    } catch (error) {
+      chunk.clear();
+      this.hasMore = true;
+      throw error;
+    }
+    // Where paths are shortened a chunk may be a little longer.
+    this.hasMore = chunk.length >= this.chunkSize;
+  }
+
+  /** How an entry in memory stands to the next of the chunk. */
+  private compareToStored({ order, path }: MemoryEntry): number {
+    const { orderOf } = this.surroundings;
+    const stored = (this.chunk as EntryChunk).pathOf(this.nextInChunk);
+    const storedOrder = orderOf?.(stored) ?? stored;
+    const byOrder = compareBytes(order, storedOrder);
+    return byOrder !== 0 || storedOrder === stored ? byOrder : compareBytes(path, stored);
   }
 
   /** Entries that are dirty now: they may not be in the store, and come from memory (MW3). */
-  private takeMemory(): void {
-    const { owner, cache, orderOf } = this;
-    if (owner.live === 0) return;
+  private takeMemory(owner: MapOwner): void {
+    const { cache, orderOf } = this.surroundings;
     const memory: MemoryEntry[] = [];
-    const identities = new Set<KeyIdentity>();
     const isAllInMemory = owner.clearing !== undefined;
+    let isInOrder = true;
     for (const cell of owner.cells.values()) {
       if (cell.value === NOTHING || (cell.dirtyEpoch === 0 && !isAllInMemory)) continue;
       const path = cell.encode(cache.paths).slice();
-      memory.push({ cell, path, order: orderOf?.(path) ?? path });
-      identities.add(cell.mapKeyIdentity);
+      const entry = { cell, path, order: orderOf?.(path) ?? path };
+      const last = memory[memory.length - 1];
+      isInOrder &&= last === undefined || compareEntries(last, entry) < 0;
+      memory.push(entry);
     }
-    this.inMemory = identities;
-    this.memory = memory.sort((a, b) => compareBytes(a.order, b.order));
+    this.memory = isInOrder ? memory : memory.sort(compareEntries);
   }
 
-  private requireLast(call: string): MapEntry {
+  private requireLast(call: string): void {
     this.checkUnchanged();
-    if (this.last !== undefined) return this.last;
-    throw new StateError(
-      'concurrent-modification',
-      `${call} needs an entry: call it once after next() has returned one`,
-    );
+    if (!this.hasLast)
+      throw new StateError(
+        'concurrent-modification',
+        `${call} needs an entry: call it once after next() has returned one`,
+      );
+    if (this.lastInChunk < 0) return;
+    const { entry } = this;
+    if (!this.seesKeys) entry.mapKey = this.mapKeyAt(this.chunk as EntryChunk, this.lastInChunk);
+    entry.identity = this.surroundings.entries.identityOf(entry.mapKey);
+    this.lastInChunk = -1;
   }
 
   private checkUnchanged(): void {
-    if (this.isLost || this.owner.structure !== this.structure) throw concurrentModification('a map state');
+    const { owner } = this;
+    if (this.isLost || (owner !== undefined && owner.structure !== this.structure))
+      throw concurrentModification('a map state');
   }
 
   private end(): void {
     if (this.isOver) return;
     this.isOver = true;
-    this.chunk = [];
+    const { owner, chunk } = this;
+    const { walks } = this.surroundings;
+    // What is not known yet of the last entry is still there.
+    if (chunk !== undefined && this.lastInChunk < 0) {
+      this.chunk = undefined;
+      walks.giveChunk(chunk);
+    }
     this.memory = NO_ENTRIES;
-    this.walks.end(this);
-    this.owner.walks.delete(this);
-    this.owner.release();
+    walks.end(this);
+    if (owner === undefined) {
+      endWalk(this.table.looseWalks, this as LooseWalk);
+    } else {
+      endWalk(owner.walks, this);
+      owner.release();
+    }
   }
+}
+
+function compareEntries(a: MemoryEntry, b: MemoryEntry): number {
+  const byOrder = compareBytes(a.order, b.order);
+  return byOrder !== 0 || a.order === a.path ? byOrder : compareBytes(a.path, b.path);
 }

@@ -11,12 +11,11 @@ import type { TtlPolicy } from '../support/ttl-policy.js';
 import { KeyCell } from './cell.js';
 import { expireCell, removeCell, renewCell } from './cell-changes.js';
 import type { CellTable } from './cell-table.js';
-import { StoredState } from './stored-state.js';
+import { StoredFoundState } from './stored-found-state.js';
 import { NOTHING } from './stored-table.js';
 
 /** A keyed state with one value per key and namespace. */
-export abstract class StoredKeyState<K, N, V> extends StoredState<K, N, V> {
-  private found: KeyCell | undefined = undefined;
+export abstract class StoredKeyState<K, N, V> extends StoredFoundState<K, N, V, KeyCell> {
   /** Of the value that was read past the cells last (SK2). */
   private fetchedMoves = -1;
   private fetchedThere = false;
@@ -44,7 +43,7 @@ export abstract class StoredKeyState<K, N, V> extends StoredState<K, N, V> {
   protected read(): unknown {
     this.beginAccess();
     // Reading what has a time stamp may change it.
-    if (this.ttl !== undefined) this.makeRoom();
+    if (this.ttl !== undefined) this.makeRoomToRead();
     const cell = this.find();
     if (cell === undefined) return this.fetch(true);
     this.cache.hits++;
@@ -54,7 +53,7 @@ export abstract class StoredKeyState<K, N, V> extends StoredState<K, N, V> {
   /** As {@link read}, for a program: nothing that is kept, unless values are live. */
   protected readForProgram(): unknown {
     this.beginAccess();
-    if (this.ttl !== undefined) this.makeRoom();
+    if (this.ttl !== undefined) this.makeRoomToRead();
     const cell = this.find();
     if (cell === undefined) {
       const value = this.fetch(true);
@@ -77,20 +76,8 @@ export abstract class StoredKeyState<K, N, V> extends StoredState<K, N, V> {
     this.put(this.find(), value);
   }
 
-  /** The newest cell of the current key and namespace, when there is one. */
-  protected find(): KeyCell | undefined {
-    const { currentKey } = this;
-    const { selection } = currentKey;
-    if (this.foundSelection === selection) {
-      const { found } = this;
-      if (found?.isIndexed) return found;
-    }
-    const table = this.table();
-    const cell = table.cells.get(currentKey.identity, this.namespaceIdentity);
-    this.foundSelection = selection;
-    this.foundTable = table;
-    this.found = cell;
-    return cell;
+  protected lookInto({ cells }: CellTable): KeyCell | undefined {
+    return cells.get(this.currentKey.identity, this.namespaceIdentity);
   }
 
   /** After {@link find} found nothing: what the store has. With `mayKeep` it may become a cell. */
@@ -275,7 +262,7 @@ export abstract class StoredKeyState<K, N, V> extends StoredState<K, N, V> {
       return value;
     }
     // All of these change the state: the value needs a cell.
-    this.makeRoom();
+    this.makeRoomToRead();
     const cell = this.keep(table, value, stampMs);
     if (!isExpired) {
       renewCell(this.cache, cell, renewedMs, undefined);

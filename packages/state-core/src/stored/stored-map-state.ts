@@ -11,9 +11,18 @@ import { checkEntries } from '../support/checked-iterables.js';
 import type { TtlPolicy } from '../support/ttl-policy.js';
 import { expireCell, removeCell, renewCell } from './cell-changes.js';
 import type { CellTable } from './cell-table.js';
-import { ClearCell, MapCell, MapOwner } from './map-cell.js';
-import { type MapEntries, type MapEntry, MapWalk, WalksInProgress } from './map-walk.js';
-import { StoredState, type StoredStateParameters } from './stored-state.js';
+import { ClearCell, MapCell, type MapOwner, type MapPlace, makeOwner, ownerAt } from './map-cell.js';
+import {
+  type MapEntries,
+  type MapEntry,
+  MapWalk,
+  type WalkedMap,
+  type WalkSight,
+  type WalkSurroundings,
+  WalksInProgress,
+} from './map-walk.js';
+import { StoredFoundState } from './stored-found-state.js';
+import { roomToRead, type StoredStateParameters } from './stored-state.js';
 import { NOTHING } from './stored-table.js';
 import { CELL_BYTES } from './value-sizes.js';
 
@@ -22,16 +31,17 @@ const FIRST_LOOK = 4;
 const LOOK_MAX = 256;
 
 /** A map per key and namespace. Iteration follows the order of the encoded map keys. */
-export class StoredMapState<K, N, UK, UV> extends StoredState<K, N, UV> implements MapStateOf<K, N, UK, UV> {
+export class StoredMapState<K, N, UK, UV>
+  extends StoredFoundState<K, N, UV, MapOwner>
+  implements MapStateOf<K, N, UK, UV>
+{
   private readonly mapKeySerializer: KeySerializer<UK>;
   private readonly copiesMapKeys: boolean;
-  private readonly walks: WalksInProgress = new WalksInProgress();
-  private readonly walked: MapEntries;
+  private readonly walked: WalkSurroundings;
   private readonly giveEntry = (entry: MapEntry): [UK, UV] => [this.mapKeyOf(entry), this.valueOf_(entry)];
   private readonly giveKey = (entry: MapEntry): UK => this.mapKeyOf(entry);
   private readonly giveValue = (entry: MapEntry): UV => this.valueOf_(entry);
   private readonly detach = (value: unknown): unknown => this.passing.detach(value as UV);
-  private found: MapOwner | undefined = undefined;
   /** The entry that was read past the cells last: known until a cell comes to the table. */
   private fetchedMoves = -1;
   private fetchedMapKey: KeyIdentity = 0;
@@ -41,12 +51,13 @@ export class StoredMapState<K, N, UK, UV> extends StoredState<K, N, UV> implemen
     super(parameters);
     this.mapKeySerializer = this.registration.mapKeySerializer as KeySerializer<UK>;
     this.copiesMapKeys = !this.mapKeySerializer.isImmutableType && !parameters.objectReuse;
-    this.walked = this.walkedEntries();
+    const { cache, tables } = this;
+    this.walked = { walks: new WalksInProgress(), cache, entries: this.walkedEntries(), orderOf: tables.orderOf };
   }
 
   get(key: UK): UV | undefined {
     this.beginAccess();
-    if (this.ttl !== undefined) this.makeRoom();
+    if (this.ttl !== undefined) this.makeRoomToRead();
     const owner = this.find();
     const identity = this.mapKeySerializer.identity(key);
     const { passing } = this;
@@ -96,7 +107,7 @@ export class StoredMapState<K, N, UK, UV> extends StoredState<K, N, UV> implemen
 
   contains(key: UK): boolean {
     this.beginAccess();
-    if (this.ttl !== undefined) this.makeRoom();
+    if (this.ttl !== undefined) this.makeRoomToRead();
     const owner = this.find();
     const identity = this.mapKeySerializer.identity(key);
     const cell = owner?.cells.get(identity);
@@ -133,7 +144,7 @@ export class StoredMapState<K, N, UK, UV> extends StoredState<K, N, UV> implemen
       if (found !== undefined) found.structure++;
     }
     table.moves++;
-    const owner = found ?? this.newOwner(table);
+    const owner = found ?? this.newOwner();
     // Held, so that it stays in the index when the last of its cells goes.
     const { clearing } = owner;
     const isFrozen = clearing !== undefined && clearing.dirtyEpoch !== cache.epoch;
@@ -152,39 +163,43 @@ export class StoredMapState<K, N, UK, UV> extends StoredState<K, N, UV> implemen
   }
 
   entries(): MapStateIterator<[UK, UV], UV> {
-    return this.iterate(this.giveEntry);
+    return this.iterate(this.giveEntry, 'entries');
   }
 
   keys(): MapStateIterator<UK, UV> {
-    return this.iterate(this.giveKey);
+    return this.iterate(this.giveKey, 'keys');
   }
 
   values(): MapStateIterator<UV, UV> {
-    return this.iterate(this.giveValue);
+    return this.iterate(this.giveValue, 'values');
   }
 
   [Symbol.iterator](): MapStateIterator<[UK, UV], UV> {
     return this.entries();
   }
 
-  private iterate<E>(give: (entry: MapEntry) => E): MapStateIterator<E, UV> {
+  private iterate<E>(give: (entry: MapEntry) => E, sight: WalkSight): MapStateIterator<E, UV> {
     this.beginAccess();
-    this.makeRoom();
-    const owner = this.find() ?? this.newOwner(this.foundTable as CellTable);
-    return new MapWalk<E, UV>(owner, this.walks, this.cache, this.walked, give, this.tables.orderOf);
+    return this.walk(this.walked, give, this.ttl === undefined ? sight : 'all');
+  }
+
+  private walk<E>(walked: WalkSurroundings, give: (entry: MapEntry) => E, sight: WalkSight): MapWalk<E, UV> {
+    const owner = this.find();
+    return new MapWalk<E, UV>(owner ?? this.place(), owner, walked, give, sight);
   }
 
   /** What a walk does with entries. */
   private walkedEntries(): MapEntries {
     const { ttl, cache, mapKeySerializer, passing } = this;
     return {
-      reach: ttl && ((owner, entry) => this.reachEntry(owner, entry, ttl)),
+      ownerAt: (place) => ownerAt(place.table, place.keyIdentity, place.namespaceIdentity) ?? makeOwner(place),
+      reach: ttl && ((map, entry) => this.reachEntry(map, entry, ttl)),
       leave: ttl?.returnsExpired
-        ? (owner, entry) => {
-            const { keyGroup } = owner.table;
+        ? (map, entry) => {
+            const { keyGroup } = map.table;
             if (!ttl.isExpired(entry.stampMs, ttl.nowMs(keyGroup), keyGroup)) return;
-            cache.makeRoom();
-            expireCell(cache, this.cellOf(owner, entry), ttl);
+            roomToRead(cache);
+            expireCell(cache, this.cellOf(map.ownerToChange(), entry), ttl);
           }
         : undefined,
       remove: (owner, entry) => {
@@ -200,9 +215,9 @@ export class StoredMapState<K, N, UK, UV> extends StoredState<K, N, UV> implemen
     };
   }
 
-  private reachEntry(owner: MapOwner, entry: MapEntry, ttl: TtlPolicy): boolean {
+  private reachEntry(map: WalkedMap, entry: MapEntry, ttl: TtlPolicy): boolean {
     const { cache } = this;
-    const { keyGroup } = owner.table;
+    const { keyGroup } = map.table;
     const nowMs = ttl.nowMs(keyGroup);
     const { stampMs } = entry;
     if (policyPasses(ttl, stampMs, nowMs)) return true;
@@ -210,8 +225,8 @@ export class StoredMapState<K, N, UK, UV> extends StoredState<K, N, UV> implemen
     if (isExpired && ttl.returnsExpired) return true;
     const renewedMs = isExpired ? stampMs : ttl.renewsOnRead ? nowMs : ttl.storedStampMs(stampMs, keyGroup);
     if (!isExpired && renewedMs === stampMs) return true;
-    cache.makeRoom();
-    const cell = this.cellOf(owner, entry);
+    roomToRead(cache);
+    const cell = this.cellOf(map.ownerToChange(), entry);
     if (isExpired) {
       expireCell(cache, cell, ttl);
       return false;
@@ -230,27 +245,20 @@ export class StoredMapState<K, N, UK, UV> extends StoredState<K, N, UV> implemen
     return this.passing.copies ? this.valueSerializer.copy(value as UV) : this.handOut(cell, value as UV);
   }
 
-  /** The map of the current key in memory, when there is one. */
-  private find(): MapOwner | undefined {
-    const { currentKey } = this;
-    const { selection } = currentKey;
-    if (this.foundSelection === selection) {
-      const { found } = this;
-      if (found?.isIndexed) return found;
-    }
-    const table = this.table();
-    const owner = table.owners.get(currentKey.identity, this.namespaceIdentity);
-    this.foundSelection = selection;
-    this.foundTable = table;
-    this.found = owner;
-    return owner;
+  protected lookInto(table: CellTable): MapOwner | undefined {
+    return ownerAt(table, this.currentKey.identity, this.namespaceIdentity);
   }
 
-  private newOwner(table: CellTable): MapOwner {
+  /** After {@link find} found nothing: the map of the current key, which is not in memory. */
+  private place(): MapPlace {
     const { currentKey, namespaceIdentity } = this;
+    const { identity: keyIdentity, key } = currentKey;
     const namespace = this.ownNamespace(this.namespace as N);
-    const owner = new MapOwner(table, currentKey.identity, namespaceIdentity, currentKey.key, namespace);
-    table.owners.set(currentKey.identity, namespaceIdentity, owner);
+    return { table: this.foundTable as CellTable, keyIdentity, namespaceIdentity, key, namespace };
+  }
+
+  private newOwner(): MapOwner {
+    const owner = makeOwner(this.place());
     this.found = owner;
     return owner;
   }
@@ -259,7 +267,7 @@ export class StoredMapState<K, N, UK, UV> extends StoredState<K, N, UV> implemen
   private entered(owner: MapOwner): MapOwner {
     if (owner.isIndexed) return owner;
     const { table, keyIdentity, namespaceIdentity } = owner;
-    const existing = table.owners.get(keyIdentity, namespaceIdentity);
+    const existing = ownerAt(table, keyIdentity, namespaceIdentity);
     if (existing !== undefined) return existing;
     owner.isIndexed = true;
     table.owners.set(keyIdentity, namespaceIdentity, owner);
@@ -337,7 +345,7 @@ export class StoredMapState<K, N, UK, UV> extends StoredState<K, N, UV> implemen
   }
 
   private keep(owner: MapOwner | undefined, key: UK, identity: KeyIdentity, value: unknown, stampMs: number): MapCell {
-    const of = owner ?? this.newOwner(this.foundTable as CellTable);
+    const of = owner ?? this.newOwner();
     const cell = this.newCell(of, key, identity, value, true);
     cell.stampMs = stampMs;
     this.cache.addClean(cell);
@@ -374,7 +382,7 @@ export class StoredMapState<K, N, UK, UV> extends StoredState<K, N, UV> implemen
   private store(key: UK, value: UV): void {
     this.makeRoom();
     const identity = this.mapKeySerializer.identity(key);
-    const owner = this.find() ?? this.newOwner(this.foundTable as CellTable);
+    const owner = this.find() ?? this.newOwner();
     this.storeIn(owner, key, identity, value);
   }
 
@@ -420,7 +428,7 @@ export class StoredMapState<K, N, UK, UV> extends StoredState<K, N, UV> implemen
     const table = owner?.table ?? (this.foundTable as CellTable);
     const there = isThere || this.knownThere(owner, key, identity);
     if (there === false) return;
-    const of = owner ?? this.newOwner(table);
+    const of = owner ?? this.newOwner();
     if (there) this.moved(of);
     table.moves++;
     this.cache.addDirty(this.newCell(of, key, identity, NOTHING, there));
@@ -448,7 +456,7 @@ export class StoredMapState<K, N, UK, UV> extends StoredState<K, N, UV> implemen
   }
 
   private isWatched(owner: MapOwner | undefined, table: CellTable): boolean {
-    return table.keyWalks > 0 || (owner !== undefined && owner.walks.size > 0);
+    return table.keyWalks > 0 || (owner !== undefined && owner.walks.length > 0);
   }
 
   private path(owner: MapOwner | undefined, key: UK): Uint8Array {
@@ -484,7 +492,7 @@ export class StoredMapState<K, N, UK, UV> extends StoredState<K, N, UV> implemen
   }
 
   private isEmptyOfUnexpired(policy: TtlPolicy): boolean {
-    this.makeRoom();
+    this.makeRoomToRead();
     if (this.isAbsent(this.find())) return true;
     // What may still be given is there.
     if (policy.returnsExpired) return false;
@@ -493,8 +501,8 @@ export class StoredMapState<K, N, UK, UV> extends StoredState<K, N, UV> implemen
     try {
       for (const entry of walk) {
         if (!policy.isExpired(entry.stampMs, policy.nowMs(keyGroup), keyGroup)) return false;
-        this.cache.makeRoom();
-        const owner = this.find() ?? this.newOwner(this.foundTable as CellTable);
+        roomToRead(this.cache);
+        const owner = this.find() ?? this.newOwner();
         expireCell(this.cache, this.cellOf(owner, entry), policy);
       }
     } finally {
@@ -505,9 +513,8 @@ export class StoredMapState<K, N, UK, UV> extends StoredState<K, N, UV> implemen
 
   /** A walk that does nothing to entries. */
   private iterateRaw(): MapWalk<MapEntry, UV> {
-    const owner = this.find() ?? this.newOwner(this.foundTable as CellTable);
-    const entries = { ...this.walked, reach: undefined, leave: undefined };
-    return new MapWalk<MapEntry, UV>(owner, this.walks, this.cache, entries, (entry) => entry, this.tables.orderOf);
+    const entries = { ...this.walked.entries, reach: undefined, leave: undefined };
+    return this.walk({ ...this.walked, entries }, (entry) => entry, 'all');
   }
 
   private dropReturned(identity: KeyIdentity): void {

@@ -7,6 +7,7 @@ import { ByteWriter } from '../bytes/byte-writer.js';
 import { compareBytes } from '../serialization/key-bytes.js';
 import type { KeyedStore, KeyedStoreEntry } from '../state-backend/keyed-store.js';
 import type { ChangeRuns } from './change-runs.js';
+import type { EntryChunk } from './entry-chunk.js';
 import type { FrozenViews, ViewedTable } from './frozen-views.js';
 import type { StoreWork } from './store-work.js';
 import { beginsWith, readBucket, type StoredPaths, writeBucket } from './stored-paths.js';
@@ -90,6 +91,24 @@ export class StoredRecords {
       // Fewer would say that there are no more.
       if (isEnd || found.length >= limit) return found;
       from = (entries[entries.length - 1] as KeyedStoreEntry).path;
+    }
+  }
+
+  /** As {@link scan}, into a chunk. */
+  scanInto(prefix: Uint8Array, after: Uint8Array | undefined, limit: number, chunk: EntryChunk): void {
+    const { store, paths, keyGroup, stateId } = this;
+    const { plainMax } = paths;
+    chunk.clear();
+    if (store.visit !== undefined && prefix.length <= paths.prefixMax && (after?.length ?? 0) <= plainMax) {
+      store.visit(keyGroup, stateId, prefix, after, limit, chunk.take);
+      if (chunk.longestPath <= plainMax) return;
+      // What is under a shortened path is a bucket.
+      chunk.clear();
+    }
+    const found = this.scan(prefix, after, limit);
+    for (let index = 0; index < found.length; index++) {
+      const { path, value } = found[index] as KeyedStoreEntry;
+      chunk.take(path, 0, path.length, value, 0, value.length);
     }
   }
 

@@ -15,16 +15,17 @@ import { ByteWriter } from '../bytes/byte-writer.js';
 import { invariant } from '../error/invariant.js';
 import { invalidBytes } from '../serialization/ordered-bytes.js';
 import type { KeySerializer, TypeSerializer, ValueReader } from '../serialization/type-serializer.js';
-import type { KeyedStore, KeyedStoreEntry } from '../state-backend/keyed-store.js';
+import type { KeyedStore } from '../state-backend/keyed-store.js';
 import type { RestoredChain } from '../support/restored-keyed-state.js';
 import { NO_TIME } from '../support/ttl-clock.js';
 import { ChangeOp, type ChangeRuns, TableChanges } from './change-runs.js';
+import type { EntryChunk } from './entry-chunk.js';
 import type { ViewedTable } from './frozen-views.js';
 import { describeKeyOf, refusedValue, unreadable, unreadableRestored } from './stored-damage.js';
 import { type StoreAccess, StoredRecords } from './stored-records.js';
 import type { StoredRegistration } from './stored-registration.js';
 import { type StoredSchemas, TODAY } from './stored-schemas.js';
-import { NOTHING, type StoredEntry, type StoredList, type StoredPath, type StoredTable } from './stored-table.js';
+import { NOTHING, type StoredList, type StoredPath, type StoredTable } from './stored-table.js';
 
 const STAMP_BYTES = 8;
 const NO_BYTES: Uint8Array = new Uint8Array(0);
@@ -95,26 +96,28 @@ export class StoredStateTable implements StoredTable, ViewedTable {
         path.length <= this.plainMax ? this.store.get(this.keyGroup, this.stateId, path) : this.records.get(path);
       if (bytes === undefined) return NOTHING;
       this.readSizeBytes = bytes.length;
-      return this.decode(bytes);
+      return this.decode(new ByteReader(bytes));
     } catch (error) {
       throw this.damaged(error, path);
     }
   }
 
-  scan(prefix: Uint8Array, after: Uint8Array | undefined, limit: number): readonly StoredEntry[] {
-    let at = prefix;
+  scanInto(prefix: Uint8Array, after: Uint8Array | undefined, limit: number, chunk: EntryChunk): void {
     try {
-      const found = this.records.scan(prefix, after, limit);
-      const entries: StoredEntry[] = [];
-      for (let index = 0; index < found.length; index++) {
-        const { path, value } = found[index] as KeyedStoreEntry;
-        at = path;
-        const decoded = this.decode(value);
-        entries.push({ path, value: decoded, stampMs: this.readStampMs, sizeBytes: value.length });
-      }
-      return entries;
+      this.records.scanInto(prefix, after, limit, chunk);
     } catch (error) {
-      throw this.damaged(error, at);
+      throw this.damaged(error, prefix);
+    }
+  }
+
+  readEntry(chunk: EntryChunk, index: number): unknown {
+    const start = chunk.pathEnd(index);
+    const end = chunk.valueEnd(index);
+    try {
+      this.readSizeBytes = end - start;
+      return this.decode(new ByteReader(chunk.bytes, start, end));
+    } catch (error) {
+      throw this.damaged(error, chunk.pathOf(index));
     }
   }
 
@@ -224,8 +227,7 @@ export class StoredStateTable implements StoredTable, ViewedTable {
   }
 
   /** Decodes a value with its tag in front; sets {@link readStampMs}. */
-  private decode(bytes: Uint8Array): unknown {
-    const input = new ByteReader(bytes);
+  private decode(input: ByteReader): unknown {
     const tag = input.readUint8();
     const reader = this.readers[tag];
     if (reader === undefined) throw invalidBytes(`a value of the unknown schema ${tag}`, 0);

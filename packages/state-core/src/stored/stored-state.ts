@@ -5,6 +5,7 @@
 //   TS2. What was found for a key counts until another key or namespace is chosen or the cell leaves its index. So does what
 //        was read past the cells, until a cell comes to the table.
 
+import { isStateError } from '../error/state-error.js';
 import { NamespacedState, type NamespacedStateParameters } from '../support/namespaced-state.js';
 import type { TtlPolicy } from '../support/ttl-policy.js';
 import type { ValuePassing } from '../support/value-passing.js';
@@ -74,6 +75,15 @@ export abstract class StoredState<K, N, V> extends NamespacedState<K, N, V, Cell
     if (cache.usedBytes >= cache.budgetBytes) cache.makeRoom();
   }
 
+  /**
+   * Comes before a read that may change something: a time stamp that is renewed, an entry whose time is up. Who reads needs no
+   * room in the store; who writes meets the error.
+   */
+  protected makeRoomToRead(): void {
+    const { cache } = this;
+    if (cache.usedBytes >= cache.budgetBytes) roomToRead(cache);
+  }
+
   /** A namespace that may be kept. */
   protected ownNamespace(namespace: N): N {
     const { namespaceSerializer } = this;
@@ -83,5 +93,16 @@ export abstract class StoredState<K, N, V> extends NamespacedState<K, N, V, Cell
   /** The time for entries of the current key. */
   protected nowMs(policy: TtlPolicy): number {
     return policy.nowMs(this.currentKey.keyGroup);
+  }
+}
+
+/** As {@link CellCache.makeRoom}, as far as the store takes what has to be written. Returns whether there is room. */
+export function roomToRead(cache: CellCache): boolean {
+  try {
+    cache.makeRoom();
+    return true;
+  } catch (error) {
+    if (!isStateError(error)) throw error;
+    return false;
   }
 }

@@ -14,18 +14,10 @@
 //   ST6. `value-not-serializable`, `value-too-large` say that this one value cannot be written, whatever its serializer threw;
 //        every other error says that nothing can be written at the moment.
 
+import type { EntryChunk } from './entry-chunk.js';
+
 /** Stands for "there is nothing". */
 export const NOTHING: unique symbol = Symbol('nothing');
-
-/** One entry of a scan, decoded. */
-export interface StoredEntry {
-  /** Belongs to the caller. */
-  readonly path: Uint8Array;
-  readonly value: unknown;
-  /** Milliseconds; `undefined` without time to live. */
-  readonly stampMs: number | undefined;
-  readonly sizeBytes: number;
-}
 
 /** A list, decoded. */
 export interface StoredList {
@@ -54,11 +46,13 @@ export interface StoredTable {
   /** Of the value that {@link read} returned last: its size as stored. */
   readonly readSizeBytes: number;
   /**
-   * Entries of a state that is no list whose path begins with `prefix`, after `after`, ascending: fewer than `limit` at the end
-   * only, a few more where paths are shortened.
+   * Fills a chunk with entries of a state that is no list whose path begins with `prefix`, after `after`, ascending: fewer than
+   * `limit` at the end only, a few more where paths are shortened.
    */
-  scan(prefix: Uint8Array, after: Uint8Array | undefined, limit: number): readonly StoredEntry[];
-  /** As {@link scan} of paths alone; for lists the paths of the lists. Values are not decoded. */
+  scanInto(prefix: Uint8Array, after: Uint8Array | undefined, limit: number, chunk: EntryChunk): void;
+  /** The value of an entry of a chunk, as {@link read}. */
+  readEntry(chunk: EntryChunk, index: number): unknown;
+  /** As {@link scanInto} of paths alone; for lists the paths of the lists. */
   scanPaths(prefix: Uint8Array, after: Uint8Array | undefined, limit: number): readonly StoredPath[];
   /** Whether anything is stored at a path (of a list: whether there is one). Decodes nothing. */
   has(path: Uint8Array): boolean;

@@ -14,7 +14,8 @@ import type { CellTable } from './cell-table.js';
 import type { CellTables } from './cell-tables.js';
 import { ListCell } from './list-cell.js';
 import { keepUnexpired, sizeOfList } from './list-changes.js';
-import { MapCell, MapOwner } from './map-cell.js';
+import { MapCell, makeOwner, ownerAt } from './map-cell.js';
+import { roomToRead } from './stored-state.js';
 import { NOTHING, type StoredPath } from './stored-table.js';
 import { unexpired } from './unexpired.js';
 
@@ -37,6 +38,8 @@ export class StoredTtlCursor implements TtlCursor {
   ) {}
 
   advance(entriesMax: number): number {
+    // It runs with whatever the program does, reads as well: where the store is full it waits.
+    if (!roomToRead(this.cache)) return 0;
     let seen = 0;
     while (seen < entriesMax) {
       if (this.index >= this.tables.length) {
@@ -64,7 +67,7 @@ export class StoredTtlCursor implements TtlCursor {
     for (const found of chunk) {
       this.after = found.path;
       if (this.isAsItWas(table, found, nowMs)) continue;
-      this.cache.makeRoom();
+      roomToRead(this.cache);
       if (table.types.isList) this.sweepList(table, this.listAt(table, found.path));
       else this.sweepCell(table, this.cellAt(table, found.path), nowMs);
     }
@@ -82,7 +85,7 @@ export class StoredTtlCursor implements TtlCursor {
     while (this.memoryPosition < memory.length && this.memoryPosition - start < entriesMax) {
       const cell = memory[this.memoryPosition++] as Cell;
       if (!cell.isIndexed) continue;
-      this.cache.makeRoom();
+      roomToRead(this.cache);
       if (!cell.isIndexed) continue;
       if (cell instanceof ListCell) this.sweepList(table, cell);
       else this.sweepCell(table, cell, nowMs);
@@ -152,16 +155,13 @@ export class StoredTtlCursor implements TtlCursor {
     }
     const mapKey = types.mapKey.deserializeKey(input);
     const identity = types.mapKey.identity(mapKey);
-    let owner = table.owners.get(keyIdentity, namespaceIdentity);
+    let owner = ownerAt(table, keyIdentity, namespaceIdentity);
     if (owner?.clearing !== undefined) return undefined;
     const existing = owner?.cells.get(identity);
     if (existing !== undefined) return existing;
     const value = table.stored.read(path);
     if (value === NOTHING) return undefined;
-    if (owner === undefined) {
-      owner = new MapOwner(table, keyIdentity, namespaceIdentity, key, namespace);
-      table.owners.set(keyIdentity, namespaceIdentity, owner);
-    }
+    owner ??= makeOwner({ table, keyIdentity, namespaceIdentity, key, namespace });
     return this.added(table, new MapCell(owner, identity, mapKey, value, true));
   }
 

@@ -9,6 +9,7 @@ import { int32 } from '../../src/serialization/integer-serializers.js';
 import { string } from '../../src/serialization/string-serializer.js';
 import type { KeySerializer } from '../../src/serialization/type-serializer.js';
 import { ListStateDescriptor, ValueStateDescriptor } from '../../src/state/state-descriptor.js';
+import { EntryChunk } from '../../src/stored/entry-chunk.js';
 import { CHUNKS_OF_STATE } from '../../src/stored/stored-paths.js';
 import { NOTHING, type StoredTable } from '../../src/stored/stored-table.js';
 import { SortedStore } from './sorted-store.js';
@@ -54,7 +55,10 @@ describe('damage in the store', () => {
       const read = corruptOf(() => table?.read(pathOf(4)));
       expect(read.message).toContain(`state '${name}', key 4 in key group 0`);
       expect(read.message).toContain('start again from the last checkpoint');
-      corruptOf(() => table?.scan(pathOf(4), undefined, 10));
+      const chunk = new EntryChunk();
+      table?.scanInto(pathOf(4), undefined, 10, chunk);
+      const scanned = corruptOf(() => table?.readEntry(chunk, 0));
+      expect(scanned.message).toContain(`state '${name}', key 4 in key group 0`);
       expect(table?.read(pathOf(8))).toBe(NOTHING);
     }
   });
@@ -164,7 +168,7 @@ describe('damage in the store', () => {
     corruptOf(() => table?.read(path));
     corruptOf(() => table?.has(path));
     corruptOf(() => table?.put(path, 'w', undefined, 1));
-    corruptOf(() => table?.scan(new Uint8Array(0), undefined, 10));
+    corruptOf(() => table?.scanInto(new Uint8Array(0), undefined, 10, new EntryChunk()));
   });
 
   test('a snapshot over damaged bytes fails with state and key', async () => {

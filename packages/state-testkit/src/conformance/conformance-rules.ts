@@ -800,6 +800,12 @@ export const CONFORMANCE_RULES: readonly ConformanceRule[] = [
     cases: ['KS-SCAN-05'],
   },
   {
+    member: 'KeyedStore.visit',
+    must: 'give what `scan` gives, in the same order.',
+    guide: 'Tier one',
+    cases: ['KS-SCAN-06'],
+  },
+  {
     member: 'KeyedStore.deleteState',
     must: 'remove everything of the state in the key group, and nothing else.',
     guide: 'Tier one',

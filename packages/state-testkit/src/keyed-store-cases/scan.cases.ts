@@ -155,4 +155,42 @@ export const scanCases: readonly KeyedStoreCase[] = [
       assertEqual(scanAll(store).length, 20, 'entries after the caller wrote into its arrays');
     },
   },
+  {
+    id: 'KS-SCAN-06',
+    title: 'visits give what scans give, where there are visits',
+    async run(harness) {
+      const store = await harness.open();
+      if (store.visit === undefined) return;
+      for (const [index, path] of ORDERED.entries()) {
+        store.put(GROUP, STATE, path, new Uint8Array(index % 5 === 4 ? 600_000 : index).fill(index));
+        store.put(GROUP, STATE + 1, path, bytesOf(99));
+      }
+      const visitAll = (prefix: Uint8Array, after: Uint8Array | undefined, limit: number): string[] => {
+        const visited: string[] = [];
+        store.visit?.(GROUP, STATE, prefix, after, limit, (path, pathStart, pathEnd, value, valueStart, valueEnd) => {
+          const bytes = value.subarray(valueStart, valueEnd);
+          visited.push(
+            `${hexOf(path.subarray(pathStart, pathEnd))}=${bytes.length} of ${new Set(bytes).size},${bytes[0]}`,
+          );
+        });
+        return visited;
+      };
+      for (const prefix of [NONE, bytesOf(0), bytesOf('a'), bytesOf(0xff), bytesOf(0xff, 0xff), bytesOf(7)]) {
+        for (const after of [undefined, NONE, bytesOf(0, 0), bytesOf('a'), bytesOf(0xff, 0)]) {
+          for (const limit of [1, 3, 1000]) {
+            const scanned = store
+              .scan(GROUP, STATE, prefix, after, limit)
+              .map(({ path, value }) => `${hexOf(path)}=${value.length} of ${new Set(value).size},${value[0]}`);
+            const place = `up to ${limit} of ${hexOf(prefix)} after ${after && hexOf(after)}`;
+            assertEqual(visitAll(prefix, after, limit), scanned, place);
+          }
+        }
+      }
+      store.batch?.(() => {
+        store.put(GROUP, STATE, bytesOf(0x61, 1), bytesOf(5));
+        const place = 'within a batch, what was put in it';
+        assertEqual(visitAll(bytesOf(0x61, 1), undefined, 9), [`${hexOf(bytesOf(0x61, 1))}=1 of 1,5`], place);
+      });
+    },
+  },
 ];

@@ -77,6 +77,19 @@ const FAULTS: readonly [title: string, killer: string, make: () => KeyedStore][]
     },
   ],
   [
+    'visits one entry fewer than it scans',
+    'KS-SCAN-06',
+    () => {
+      class Visiting extends MemoryKeyedStore {
+        visit(...[group, state, prefix, after, limit, take]: Parameters<NonNullable<KeyedStore['visit']>>): void {
+          const found = super.scan(group, state, prefix, after, limit);
+          for (const { path, value } of found.slice(1)) take(path, 0, path.length, value, 0, value.length);
+        }
+      }
+      return new Visiting();
+    },
+  ],
+  [
     'orders paths by signed bytes',
     'KS-SCAN-01',
     () => {
