@@ -259,9 +259,10 @@ export class StoredViewWriter implements KeyedChangesWriter {
     const hasShortened =
       paths.plainMax !== Number.POSITIVE_INFINITY && entries.some(({ path }) => paths.isShortened(path));
     if (queuePaths === undefined && !hasShortened) return { all: entries, isReordered: false };
-    let all = entries.flatMap((entry) => (paths.isShortened(entry.path) ? readBucket(entry.value) : [entry]));
+    let all: readonly KeyedStoreEntry[] = entries;
+    if (hasShortened) all = all.flatMap((entry) => (paths.isShortened(entry.path) ? readBucket(entry.value) : [entry]));
     if (queuePaths !== undefined) all = all.map(({ path, value }) => ({ path: queuePaths.inSnapshot(path), value }));
-    return { all: all.sort((a, b) => compareBytes(a.path, b.path)), isReordered: true };
+    return { all: [...all].sort((a, b) => compareBytes(a.path, b.path)), isReordered: true };
   }
 
   /** The head of a list as the view sees it. */
