@@ -53,7 +53,7 @@ function meetingTexts(state: number): readonly [string, string] {
   }
 }
 
-it('keys that were chosen to meet are found through a Map after a while (TI2)', () => {
+it('keys that were chosen to meet are found through a Map after a while (TI3)', () => {
   // Two ways from each state to the next: 2^10 keys with one hash.
   const links: (readonly [string, string])[] = [];
   for (let state = 0x811c9dc5 | 0; links.length < 10; ) {
