@@ -37,10 +37,9 @@ export function describeExpectation(option: ConfigOption<unknown>): string {
     case 'boolean':
       return 'true or false';
     case 'integer':
-    case 'number': {
-      const sort = option.type === 'integer' ? 'a whole number' : 'a number';
-      return sort + (option.unit ? ` of ${option.unit}` : '') + describeBounds(option, String);
-    }
+      return `a whole number${option.unit ? ` of ${option.unit}` : ''}${describeBounds(option, String)}`;
+    case 'number':
+      return `a number${option.unit ? `, a ${option.unit}` : ''}${describeBounds(option, String)}`;
     case 'duration':
       return (
         `a duration: a number of ms, or text with one number and one unit (${DURATION_UNITS}) such as '10 min'` +

@@ -208,7 +208,10 @@ function byKey(entries: readonly ConfigurationEntry[]): Map<string, Configuratio
 }
 
 function invalidValue(option: ConfigOption<unknown>, entry: ConfigurationEntry, problem: string): StateError {
-  const written = JSON.stringify(entry.written, (_, value) => (typeof value === 'bigint' ? String(value) : value));
+  // JSON has neither, and would print NaN as null.
+  const written = JSON.stringify(entry.written, (_, value) =>
+    typeof value === 'bigint' || (typeof value === 'number' && !Number.isFinite(value)) ? String(value) : value,
+  );
   const alias = entry.key === option.key ? '' : ` (another name of ${option.key})`;
   const expectation = describeExpectation(option);
   return new StateError(

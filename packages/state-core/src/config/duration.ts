@@ -56,7 +56,8 @@ export function formatDuration(durationMs: number): string {
 
 function parseNumberAndUnit(text: string): number {
   const match = NUMBER_AND_UNIT.exec(text);
-  if (match === null) throw new RangeError('the text does not start with a number');
+  if (match === null)
+    throw new RangeError(text.trim().startsWith('-') ? 'it is negative' : 'the text does not start with a number');
   const unit = (match[2] ?? 'ms').trim().toLowerCase();
   const lengthMs = LENGTH_MS_BY_LABEL.get(unit);
   if (lengthMs === undefined) throw new RangeError(`'${unit}' is not a unit of time`);

@@ -28,7 +28,8 @@ const NUMBER_AND_UNIT: RegExp = /^([0-9]+)\s*([^0-9].*)?$/s;
  */
 export function parseMemorySize(text: string): number {
   const match = NUMBER_AND_UNIT.exec(text.trim());
-  if (match === null) throw new RangeError('the text does not start with a number');
+  if (match === null)
+    throw new RangeError(text.trim().startsWith('-') ? 'it is negative' : 'the text does not start with a number');
   const unit = (match[2] ?? 'b').trim().toLowerCase();
   const bytesPerUnit = BYTES_BY_LABEL.get(unit);
   if (bytesPerUnit === undefined) throw new RangeError(`'${unit}' is not a unit of size`);

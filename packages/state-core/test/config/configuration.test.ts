@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { CheckpointingOptions } from '../../src/config/checkpointing-options.js';
 import {
   booleanOption,
+  type ConfigOption,
   durationOption,
   integerOption,
   listOption,
@@ -11,6 +12,7 @@ import {
 } from '../../src/config/config-option.js';
 import { Configuration } from '../../src/config/configuration.js';
 import { CORE_OPTIONS } from '../../src/config/core-options.js';
+import { TaskManagerOptions } from '../../src/config/managed-memory-options.js';
 import { PipelineOptions } from '../../src/config/pipeline-options.js';
 import { StateBackendOptions } from '../../src/config/state-backend-options.js';
 import { StateRecoveryOptions } from '../../src/config/state-recovery-options.js';
@@ -106,6 +108,21 @@ describe('values that cannot be', () => {
       minimum: 10,
       origin: 'tidemark.yaml',
     });
+  });
+
+  test.each([
+    ['taskmanager.memory.managed.size', '-1 mb', 'cannot be "-1 mb": it is negative'],
+    ['execution.checkpointing.timeout', '-5 s', 'cannot be "-5 s": it is negative'],
+    ['execution.checkpointing.num-retained', Number.NaN, 'cannot be "NaN"'],
+  ])('%s: %o is shown as it was written', (key, value, message) => {
+    const options = [
+      TaskManagerOptions.MANAGED_MEMORY_SIZE,
+      CheckpointingOptions.CHECKPOINTING_TIMEOUT,
+      CheckpointingOptions.MAX_RETAINED_CHECKPOINTS,
+    ];
+    const option = options.find((candidate) => candidate.key === key);
+    const error = errorOf(() => Configuration.from({ [key]: value }).get(option as ConfigOption<unknown>));
+    expect(error.message).toContain(message);
   });
 
   test('an alias is named together with the option it means', () => {
