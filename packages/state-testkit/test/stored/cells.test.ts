@@ -431,7 +431,9 @@ describe('the life of a backend', () => {
         await super.close();
       }
     }
-    const harness = new StateBackendHarness(storedStateBackend({ name: 'stored', openStore: () => new ClosingStore() }));
+    const harness = new StateBackendHarness(
+      storedStateBackend({ name: 'stored', openStore: () => new ClosingStore() }),
+    );
     onTestFinished(() => harness.close());
     const backend = await harness.createKeyed<number>();
     plainState(at(backend, 1), numbers).update(1);
