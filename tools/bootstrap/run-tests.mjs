@@ -45,7 +45,9 @@ export async function runTests(args, env, { failedBefore = 0 } = {}) {
     // The default directory of lmdb is shared by all backends of the user and stays; files in it would be left behind.
     const isEmptyDefault = (name) =>
       /^tidemark-\d+$/.test(name) &&
-      readdirSync(join(temporary, name), { recursive: true, withFileTypes: true }).every((entry) => entry.isDirectory());
+      readdirSync(join(temporary, name), { recursive: true, withFileTypes: true }).every((entry) =>
+        entry.isDirectory(),
+      );
     const leftovers = readdirSync(temporary).filter((name) => !ofTheRunner.test(name) && !isEmptyDefault(name));
     if (leftovers.length > 0)
       process.stdout.write(`tests left files behind in the temporary folder: ${leftovers.join(', ')}\n`);
