@@ -109,7 +109,7 @@ async function installProject(place, names, tarballs, installer, env) {
   writeFileSync(join(place, 'pnpm-workspace.yaml'), ['packages: []', 'overrides:', ...overrides, ''].join('\n'));
   await runQuietly('pnpm', ['install', '--no-frozen-lockfile', '--prefer-offline'], {
     cwd: place,
-    env: { ...env, CI: 'true' },
+    env: { ...withoutWorkspaceSettings(env), CI: 'true' },
   });
   if (existsSync(join(place, 'node_modules/@tidemark/state-core')) && existsSync(join(place, 'node_modules/yaml'))) {
     throw new CommandFailed('pnpm install', 'a flat layout', 'the point of this project is the isolated one');
@@ -226,6 +226,13 @@ async function nodePrograms(steps, env) {
 /** Without the variables npm and vitest leave behind: a user's shell has none of them. */
 function bareEnvironment(env) {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(npm_|NODE_|TIDEMARK_|VITEST)/i.test(name)));
+}
+
+/** Scripts that pnpm runs get what pnpm-workspace.yaml says; a stranger's project knows nothing of it. */
+function withoutWorkspaceSettings(env) {
+  return Object.fromEntries(
+    Object.entries(env).filter(([name]) => !/^npm_config_(strict_dep_builds|catalog)/i.test(name)),
+  );
 }
 
 if (basename(process.argv[1] ?? '') === 'smoke.mjs') {
