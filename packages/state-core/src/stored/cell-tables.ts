@@ -25,6 +25,8 @@ export class CellTables {
   onAccess: (() => void) | undefined = undefined;
   /** The order in which the store keeps paths, where it is not their own. */
   readonly orderOf: ((path: Uint8Array) => Uint8Array) | undefined;
+  /** Paths up to this length are in their own order. */
+  readonly orderedBytes: number;
   private readonly parameters: CellTablesParameters;
   private readonly first: number;
   private readonly byIndex: (CellTable | undefined)[];
@@ -32,7 +34,9 @@ export class CellTables {
   constructor(parameters: CellTablesParameters) {
     this.parameters = parameters;
     this.registration = parameters.registration;
-    this.orderOf = parameters.stored.orderOf;
+    const { orderOf, orderedBytes } = parameters.stored;
+    this.orderOf = orderOf;
+    this.orderedBytes = orderOf === undefined ? Number.POSITIVE_INFINITY : (orderedBytes ?? 0);
     this.first = parameters.keyGroupRange.first;
     this.byIndex = new Array(parameters.keyGroupRange.numberOfKeyGroups).fill(undefined);
   }

@@ -11,7 +11,6 @@
 
 import { ByteReader } from '../bytes/byte-reader.js';
 import { StateError } from '../error/state-error.js';
-import { compareBytes } from '../serialization/key-bytes.js';
 import type { KeyIdentity } from '../serialization/type-serializer.js';
 import type { MapStateIterator } from '../state/state.js';
 import { concurrentModification } from '../support/concurrent-modification.js';
@@ -20,13 +19,14 @@ import type { CellTable } from './cell-table.js';
 import { EntryChunk } from './entry-chunk.js';
 import { beginLoose, endWalk, type LooseWalk, type MapCell, type MapOwner, type MapPlace } from './map-cell.js';
 import { NOTHING } from './stored-table.js';
+import { type PathOrder, WalkMemory } from './walk-memory.js';
 
 const FIRST_CHUNK = 16;
 const CHUNK_MAX = 256;
 const WALKS_MAX = 1024;
-/** Chunks that wait for the next walk, and how large they may be. */
-const CHUNKS_KEPT = 2;
-const CHUNK_BYTES_KEPT = 65_536;
+/** What waits for the next walk, of each kind, and how large it may be. */
+const KEPT = 2;
+const KEPT_BYTES_MAX = 65_536;
 
 /** What a walk gives of entries. */
 export type WalkSight = 'keys' | 'values' | 'entries' | 'all';
@@ -68,12 +68,15 @@ interface ListedWalk {
   lose(): void;
 }
 
-/** The walks of one state that have not ended (MW5), and the chunks that they read into. */
+/** The walks of one state that have not ended (MW5), and what they read into. */
 export class WalksInProgress {
   private first: ListedWalk | undefined = undefined;
   private last: ListedWalk | undefined = undefined;
   private count = 0;
   private readonly chunks: EntryChunk[] = [];
+  private readonly memories: WalkMemory[] = [];
+
+  constructor(private readonly order: PathOrder) {}
 
   begin(walk: ListedWalk): void {
     const { last } = this;
@@ -101,27 +104,27 @@ export class WalksInProgress {
   }
 
   giveChunk(chunk: EntryChunk): void {
-    if (this.chunks.length >= CHUNKS_KEPT || chunk.bytes.length > CHUNK_BYTES_KEPT) return;
+    if (this.chunks.length >= KEPT || chunk.bytes.length > KEPT_BYTES_MAX) return;
     chunk.clear();
     this.chunks.push(chunk);
   }
-}
 
-interface MemoryEntry {
-  readonly cell: MapCell;
-  readonly path: Uint8Array;
-  /** What decides the order, before the path. */
-  readonly order: Uint8Array;
-}
+  takeMemory(): WalkMemory {
+    return this.memories.pop() ?? new WalkMemory(this.order);
+  }
 
-const NO_ENTRIES: readonly MemoryEntry[] = [];
+  giveMemory(memory: WalkMemory): void {
+    if (this.memories.length >= KEPT || memory.sizeBytes > KEPT_BYTES_MAX) return;
+    memory.clear();
+    this.memories.push(memory);
+  }
+}
 
 /** What the walks of a state have in common. */
 export interface WalkSurroundings {
   readonly walks: WalksInProgress;
   readonly cache: CellCache;
   readonly entries: MapEntries;
-  readonly orderOf: ((path: Uint8Array) => Uint8Array) | undefined;
 }
 
 /** An iterator over the entries of a map, their keys or their values. */
@@ -141,10 +144,9 @@ export class MapWalk<E, UV> implements MapStateIterator<E, UV>, LooseWalk, Walke
   private hasLast = false;
   /** Where the entry is in the chunk, as long as not all is known of it. */
   private lastInChunk = -1;
-  private memory: readonly MemoryEntry[] = NO_ENTRIES;
+  private memory: WalkMemory | undefined = undefined;
+  /** Stored entries up to the one before this were given. */
   private nextInMemory = 0;
-  /** What came from memory last: stored entries up to it were given. */
-  private given: MemoryEntry | undefined = undefined;
   private chunk: EntryChunk | undefined = undefined;
   private nextInChunk = 0;
   private chunkSize = FIRST_CHUNK;
@@ -259,31 +261,32 @@ export class MapWalk<E, UV> implements MapStateIterator<E, UV>, LooseWalk, Walke
   private step(): boolean {
     for (;;) {
       const isStored = this.hasStored();
-      // It was given when it was in memory alone, and was written since.
-      if (isStored && this.given !== undefined && this.compareToStored(this.given) >= 0) {
-        this.nextInChunk++;
-        continue;
+      const { memory } = this;
+      if (memory !== undefined) {
+        const next = this.nextInMemory;
+        // It was given when it was in memory alone, and was written since.
+        if (isStored && next > 0 && this.compareToStored(memory, next - 1) >= 0) {
+          this.nextInChunk++;
+          continue;
+        }
+        if (next < memory.length && (!isStored || this.compareToStored(memory, next) <= 0)) {
+          if (this.takeFromMemory(memory, next)) return true;
+          continue;
+        }
       }
-      const inMemory = this.memory[this.nextInMemory];
-      if (inMemory !== undefined && (!isStored || this.compareToStored(inMemory) <= 0)) {
-        if (this.takeFromMemory(inMemory)) return true;
-      } else if (!isStored) {
-        return false;
-      } else if (this.takeStored(this.chunk as EntryChunk)) {
-        return true;
-      }
+      if (!isStored) return false;
+      if (this.takeStored(this.chunk as EntryChunk)) return true;
     }
   }
 
-  private takeFromMemory(next: MemoryEntry): boolean {
+  private takeFromMemory(memory: WalkMemory, rank: number): boolean {
     const { entry } = this;
-    const { cell, path } = next;
-    this.nextInMemory++;
-    this.given = next;
+    const cell = memory.cellAt(rank);
+    this.nextInMemory = rank + 1;
     this.lastInChunk = -1;
     entry.mapKey = cell.mapKey;
     entry.identity = cell.mapKeyIdentity;
-    const newest = this.owner?.cells.get(cell.mapKeyIdentity);
+    const newest = cell.isIndexed ? cell : this.owner?.cells.get(cell.mapKeyIdentity);
     entry.cell = newest;
     if (newest !== undefined) {
       if (newest.value === NOTHING) return false;
@@ -294,7 +297,7 @@ export class MapWalk<E, UV> implements MapStateIterator<E, UV>, LooseWalk, Walke
     }
     // Written and evicted since the beginning; or gone, when its time was up.
     const { stored } = this.table;
-    entry.value = stored.read(path);
+    entry.value = stored.read(memory.pathAt(rank));
     entry.stampMs = stored.readStampMs ?? 0;
     return entry.value !== NOTHING;
   }
@@ -362,29 +365,21 @@ export class MapWalk<E, UV> implements MapStateIterator<E, UV>, LooseWalk, Walke
   }
 
   /** How an entry in memory stands to the next of the chunk. */
-  private compareToStored({ order, path }: MemoryEntry): number {
-    const { orderOf } = this.surroundings;
-    const stored = (this.chunk as EntryChunk).pathOf(this.nextInChunk);
-    const storedOrder = orderOf?.(stored) ?? stored;
-    const byOrder = compareBytes(order, storedOrder);
-    return byOrder !== 0 || storedOrder === stored ? byOrder : compareBytes(path, stored);
+  private compareToStored(memory: WalkMemory, rank: number): number {
+    return memory.compareToStored(rank, this.chunk as EntryChunk, this.nextInChunk);
   }
 
   /** Entries that are dirty now: they may not be in the store, and come from memory (MW3). */
   private takeMemory(owner: MapOwner): void {
-    const { cache, orderOf } = this.surroundings;
-    const memory: MemoryEntry[] = [];
     const isAllInMemory = owner.clearing !== undefined;
-    let isInOrder = true;
+    let memory: WalkMemory | undefined;
     for (const cell of owner.cells.values()) {
-      if (cell.value === NOTHING || (cell.dirtyEpoch === 0 && !isAllInMemory)) continue;
-      const path = cell.encode(cache.paths).slice();
-      const entry = { cell, path, order: orderOf?.(path) ?? path };
-      const last = memory[memory.length - 1];
-      isInOrder &&= last === undefined || compareEntries(last, entry) < 0;
-      memory.push(entry);
+      if ((cell.dirtyEpoch === 0 && !isAllInMemory) || cell.value === NOTHING) continue;
+      memory ??= this.surroundings.walks.takeMemory();
+      memory.add(cell);
     }
-    this.memory = isInOrder ? memory : memory.sort(compareEntries);
+    memory?.arrange(this.prefix);
+    this.memory = memory;
   }
 
   private requireLast(call: string): void {
@@ -417,7 +412,11 @@ export class MapWalk<E, UV> implements MapStateIterator<E, UV>, LooseWalk, Walke
       this.chunk = undefined;
       walks.giveChunk(chunk);
     }
-    this.memory = NO_ENTRIES;
+    const { memory } = this;
+    if (memory !== undefined) {
+      this.memory = undefined;
+      walks.giveMemory(memory);
+    }
     walks.end(this);
     if (owner === undefined) {
       endWalk(this.table.looseWalks, this as LooseWalk);
@@ -426,9 +425,4 @@ export class MapWalk<E, UV> implements MapStateIterator<E, UV>, LooseWalk, Walke
       owner.release();
     }
   }
-}
-
-function compareEntries(a: MemoryEntry, b: MemoryEntry): number {
-  const byOrder = compareBytes(a.order, b.order);
-  return byOrder !== 0 || a.order === a.path ? byOrder : compareBytes(a.path, b.path);
 }

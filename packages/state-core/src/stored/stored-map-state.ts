@@ -52,7 +52,7 @@ export class StoredMapState<K, N, UK, UV>
     this.mapKeySerializer = this.registration.mapKeySerializer as KeySerializer<UK>;
     this.copiesMapKeys = !this.mapKeySerializer.isImmutableType && !parameters.objectReuse;
     const { cache, tables } = this;
-    this.walked = { walks: new WalksInProgress(), cache, entries: this.walkedEntries(), orderOf: tables.orderOf };
+    this.walked = { walks: new WalksInProgress(tables), cache, entries: this.walkedEntries() };
   }
 
   get(key: UK): UV | undefined {

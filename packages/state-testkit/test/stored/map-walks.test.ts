@@ -6,6 +6,7 @@ import {
   MapStateDescriptor,
   StateError,
   StateTtlConfig,
+  string,
   ValueStateDescriptor,
 } from '@tidemark/state-core';
 import type { KeyedStateBackend, KeyedStore } from '@tidemark/state-core/spi';
@@ -15,6 +16,7 @@ import { ManualClock, MemoryKeyedStore, plainState, StateBackendHarness } from '
 import { neverIdle } from '../../src/state-backend-cases/never-idle.js';
 
 const maps = new MapStateDescriptor('maps', { key: int32, value: int32 });
+const texts = new MapStateDescriptor('texts', { key: string, value: int32 });
 const others = new ValueStateDescriptor('others', { type: int32 });
 
 /** Shows its entries in arrays that hold something else afterwards. */
@@ -133,6 +135,48 @@ describe.each(VARIANTS)('a walk over a map: $name', ({ cacheBytes, newStore }) =
         expect([...first].at(-1)).toEqual([9, replaced]);
         expect([...second]).toHaveLength(8);
       }
+    }
+  });
+
+  it('gives each entry once and in the same order, wherever it is and wherever it goes meanwhile', async () => {
+    // Texts that are longer than a path may be, and differ at the end alone, among shorter ones.
+    const names = Array.from(
+      { length: 40 },
+      (_, index) => 'x'.repeat((index * 7) % 90) + String(index * 37).repeat(1 + (index % 3)),
+    );
+    const values = new Map(names.map((name, index) => [name, index]));
+    const fillers = Array.from({ length: 400 }, (_, index) => index);
+    for (const inStore of [0, 13, 40]) {
+      const backend = await open(newStore(), cacheBytes);
+      const state = plainState(backend, texts);
+      const writeAll = () => {
+        backend.setCurrentKey(0);
+        for (const filler of fillers) plainState(backend, maps).put(filler, filler);
+        backend.setCurrentKey(1);
+      };
+      backend.setCurrentKey(1);
+      const [early, late] = [names.slice(0, inStore), names.slice(inStore)];
+      for (const name of early) state.put(name, values.get(name) as number);
+      writeAll();
+      for (const name of late) state.put(name, values.get(name) as number);
+      const walk = state.entries();
+      const given: [string, number][] = [];
+      for (const entry of walk) {
+        given.push(entry);
+        if (given.length % 9 !== 4) continue;
+        writeAll();
+        const rest = names.filter((name) => !given.some(([one]) => one === name));
+        for (const name of rest) {
+          values.set(name, (values.get(name) as number) + 100);
+          state.put(name, values.get(name) as number);
+        }
+      }
+      expect(given).toHaveLength(names.length);
+      expect(new Map(given)).toEqual(values);
+      expect(new Map(state.entries())).toEqual(values);
+      expect([...state.keys()]).toEqual(given.map(([name]) => name));
+      const inOrder = given.filter(([name]) => name.length < 20).map(([name]) => name);
+      expect(inOrder).toEqual(inOrder.toSorted());
     }
   });
 
