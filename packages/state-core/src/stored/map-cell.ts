@@ -21,8 +21,8 @@ export class MapOwner {
   /** The clearing that is still to be written (MO2). */
   clearing: ClearCell | undefined = undefined;
   structure = 0;
-  /** Walks over this map that have not ended. */
-  readonly walks: OwnerWalk[] = [];
+  /** The first of the walks over this map that have not ended; each knows the next. An array per map would cost more. */
+  firstWalk: OwnerWalk | undefined = undefined;
   isIndexed = true;
   private prefixBytes: Uint8Array | undefined = undefined;
 
@@ -40,9 +40,27 @@ export class MapOwner {
     return this.prefixBytes;
   }
 
+  hold(walk: OwnerWalk): void {
+    walk.nextOfOwner = this.firstWalk;
+    this.firstWalk = walk;
+  }
+
+  /** A walk has ended. */
+  letGo(walk: OwnerWalk): void {
+    if (this.firstWalk === walk) {
+      this.firstWalk = walk.nextOfOwner;
+    } else {
+      let before = this.firstWalk;
+      while (before !== undefined && before.nextOfOwner !== walk) before = before.nextOfOwner;
+      if (before !== undefined) before.nextOfOwner = walk.nextOfOwner;
+    }
+    walk.nextOfOwner = undefined;
+    this.release();
+  }
+
   /** Lets go of an owner that nobody needs (MO1). */
   release(): void {
-    if (this.cells.size > 0 || this.clearing !== undefined || this.walks.length > 0 || !this.isIndexed) return;
+    if (this.cells.size > 0 || this.clearing !== undefined || this.firstWalk !== undefined || !this.isIndexed) return;
     this.isIndexed = false;
     this.table.owners.delete(this.keyIdentity, this.namespaceIdentity);
   }
@@ -75,7 +93,7 @@ export function makeOwner({ table, keyIdentity, namespaceIdentity, key, namespac
     const walk = looseWalks[index] as LooseWalk;
     if (walk.keyIdentity !== keyIdentity || walk.namespaceIdentity !== namespaceIdentity) continue;
     looseWalks.splice(index, 1);
-    owner.walks.push(walk);
+    owner.hold(walk);
     walk.adopt(owner);
   }
   return owner;
@@ -102,18 +120,20 @@ export function beginLoose(walk: LooseWalk): void {
   if (looseWalks.length > LOOSE_MAX) makeOwner(looseWalks[0] as LooseWalk);
 }
 
-/** A walk has ended. */
-export function endWalk<W>(walks: W[], walk: W): void {
-  if (walks[walks.length - 1] === walk) {
-    walks.pop();
+/** A walk over a map without owner has ended. */
+export function endLoose(walk: LooseWalk): void {
+  const { looseWalks } = walk.table;
+  if (looseWalks[looseWalks.length - 1] === walk) {
+    looseWalks.pop();
     return;
   }
-  const index = walks.indexOf(walk);
-  if (index >= 0) walks.splice(index, 1);
+  const index = looseWalks.indexOf(walk);
+  if (index >= 0) looseWalks.splice(index, 1);
 }
 
 /** A walk over a map, which wants to know what is written behind its back. */
 export interface OwnerWalk {
+  nextOfOwner: OwnerWalk | undefined;
   /** The value at a path was written to the store. */
   wrote(path: string): void;
 }
@@ -161,7 +181,7 @@ export class MapCell extends Cell {
 
   override write(path: Uint8Array, epoch: number, limit: number): CellWriting {
     const outcome = super.write(path, epoch, limit);
-    for (const walk of this.owner.walks) walk.wrote(this.path);
+    for (let walk = this.owner.firstWalk; walk !== undefined; walk = walk.nextOfOwner) walk.wrote(this.path);
     return outcome;
   }
 }

@@ -17,7 +17,15 @@ import { concurrentModification } from '../support/concurrent-modification.js';
 import type { CellCache } from './cell-cache.js';
 import type { CellTable } from './cell-table.js';
 import { EntryChunk } from './entry-chunk.js';
-import { beginLoose, endWalk, type LooseWalk, type MapCell, type MapOwner, type MapPlace } from './map-cell.js';
+import {
+  beginLoose,
+  endLoose,
+  type LooseWalk,
+  type MapCell,
+  type MapOwner,
+  type MapPlace,
+  type OwnerWalk,
+} from './map-cell.js';
 import { NOTHING } from './stored-table.js';
 import { type PathOrder, WalkMemory } from './walk-memory.js';
 
@@ -136,6 +144,7 @@ export class MapWalk<E, UV> implements MapStateIterator<E, UV>, LooseWalk, Walke
   readonly namespace: unknown;
   before: ListedWalk | undefined = undefined;
   behind: ListedWalk | undefined = undefined;
+  nextOfOwner: OwnerWalk | undefined = undefined;
   private owner: MapOwner | undefined;
   private structure = 0;
   private isOver = false;
@@ -188,7 +197,7 @@ export class MapWalk<E, UV> implements MapStateIterator<E, UV>, LooseWalk, Walke
       this.prefix = owner.prefix(cache.paths);
       this.hasMore = owner.clearing === undefined;
       if (owner.live > 0) this.takeMemory(owner);
-      owner.walks.push(this);
+      owner.hold(this);
     }
     walks.begin(this);
   }
@@ -418,11 +427,7 @@ export class MapWalk<E, UV> implements MapStateIterator<E, UV>, LooseWalk, Walke
       walks.giveMemory(memory);
     }
     walks.end(this);
-    if (owner === undefined) {
-      endWalk(this.table.looseWalks, this as LooseWalk);
-    } else {
-      endWalk(owner.walks, this);
-      owner.release();
-    }
+    if (owner === undefined) endLoose(this);
+    else owner.letGo(this);
   }
 }

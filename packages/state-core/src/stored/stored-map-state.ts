@@ -456,7 +456,7 @@ export class StoredMapState<K, N, UK, UV>
   }
 
   private isWatched(owner: MapOwner | undefined, table: CellTable): boolean {
-    return table.keyWalks > 0 || (owner !== undefined && owner.walks.length > 0);
+    return table.keyWalks > 0 || (owner !== undefined && owner.firstWalk !== undefined);
   }
 
   private path(owner: MapOwner | undefined, key: UK): Uint8Array {
