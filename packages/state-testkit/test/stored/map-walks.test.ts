@@ -159,7 +159,13 @@ describe.each(VARIANTS)('a walk over a map: $name', ({ cacheBytes, newStore }) =
       for (const name of early) state.put(name, values.get(name) as number);
       writeAll();
       for (const name of late) state.put(name, values.get(name) as number);
+      const older = state.entries();
+      const first = older.next().value?.[0];
       const walk = state.entries();
+      // The others go on when one that began between them, or after them, has ended.
+      const [between, last] = [state.keys(), state.keys()];
+      between.return?.();
+      last.return?.();
       const given: [string, number][] = [];
       for (const entry of walk) {
         given.push(entry);
@@ -174,6 +180,7 @@ describe.each(VARIANTS)('a walk over a map: $name', ({ cacheBytes, newStore }) =
       expect(given).toHaveLength(names.length);
       expect(new Map(given)).toEqual(values);
       expect(new Map(state.entries())).toEqual(values);
+      expect([...older]).toEqual([...state.entries()].filter(([name]) => name !== first));
       expect([...state.keys()]).toEqual(given.map(([name]) => name));
       const inOrder = given.filter(([name]) => name.length < 20).map(([name]) => name);
       expect(inOrder).toEqual(inOrder.toSorted());
