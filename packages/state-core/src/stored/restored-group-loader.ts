@@ -1,7 +1,7 @@
 // Brings what was restored of a state in a key group into the store, without decoding a value.
 //
-// Owns: the order of writing and the tags. Leaves the folding of chains to fold-raw-chain.ts, stamps to ttl-restamping.ts, and
-// the layout of what is stored to the tables.
+// Owns: the order of writing and the tags. Leaves the folding of chains to fold-raw-chain.ts and chain-merge.ts, stamps to
+// ttl-restamping.ts, and the layout of what is stored to the tables.
 //
 //   RL1. Nobody reads the table before it is complete. A loading that fails leaves the chain: the next begins anew and removes
 //        what was written.
@@ -9,6 +9,8 @@
 //        BYTES_PER_BATCH. Where somebody waits for all of it, batches have more records: a commit costs as much as many.
 //   RL3. Values keep the schema they were written under.
 //   RL4. Memory is that of the chain and positions in it, of one state in one key group.
+//   RL5. Entries that ascend in every link and have the stamps of today go from the chain into the store one by one, and no
+//        object is made for any. All others are folded, and sorted where they have to be.
 
 import { ByteWriter } from '../bytes/byte-writer.js';
 import { isStateError } from '../error/state-error.js';
@@ -19,10 +21,12 @@ import { type RawBlock, RecordOp } from '../snapshot-format/segment-contract.js'
 import { damaged } from '../snapshot-format/segment-damage.js';
 import type { StateSchema } from '../snapshot-format/segment-header.js';
 import { describeBlock } from '../snapshot-format/segment-layout.js';
+import { type ChainMerge, openChainMerge } from '../support/chain-merge.js';
 import { RawChainFold } from '../support/fold-raw-chain.js';
 import type { RestoredChain } from '../support/restored-keyed-state.js';
 import { NO_TIME } from '../support/ttl-clock.js';
 import { inBatch } from './in-batch.js';
+import { ReusedBytes } from './reused-bytes.js';
 import { sortInSteps } from './sort-in-steps.js';
 import { unreadableRestored } from './stored-damage.js';
 import type { StoredListTable } from './stored-list-table.js';
@@ -62,6 +66,8 @@ export class RestoredGroupLoader {
   /** Whether somebody waits for all of it. */
   private isAwaited = false;
   private readonly scratch: ByteWriter = new ByteWriter();
+  private readonly path: ReusedBytes = new ReusedBytes();
+  private readonly value: ReusedBytes = new ReusedBytes();
 
   constructor(
     private readonly state: StateAccess,
@@ -100,9 +106,69 @@ export class RestoredGroupLoader {
     const isList = registration.schema.kind === 'list';
     store.deleteState(keyGroup, stateId);
     if (isList) store.deleteState(keyGroup, CHUNKS_OF_STATE + stateId);
+    const merge = this.mayMerge ? yield* openChainMerge(this.chain) : undefined;
+    if (merge !== undefined) {
+      yield* this.loadMerged(merge);
+      return;
+    }
     const fold = new RawChainFold(this.chain);
     while (fold.step()) yield;
     yield* isList ? this.loadLists(fold) : this.loadEntries(fold);
+  }
+
+  /** Whether the order of addresses is that of paths, and records are stored as they are. */
+  private get mayMerge(): boolean {
+    const { restamping, schema } = this.state.registration;
+    if (schema.kind === 'list' || schema.kind === 'priority-queue') return false;
+    return this.chain.every((link) => restamping.agreesWith(link.schema));
+  }
+
+  private *loadMerged(merge: ChainMerge): Generator<void, void, void> {
+    const { table, path, value } = this;
+    const { schemas, store, registration } = this.state;
+    const isStamped = registration.schema.ttl;
+    let schema: StateSchema | undefined;
+    let tag: number | undefined;
+    let sizeBytes = 0;
+    let isMore = true;
+    while (isMore) {
+      const records = this.recordsPerBatch;
+      inBatch(store, () => {
+        for (let count = 0, bytes = 0; count < records && bytes < BYTES_PER_BATCH; count++) {
+          isMore = merge.next();
+          if (!isMore) return;
+          const { cursor } = merge;
+          if (cursor.stamped !== isStamped) throw this.misplaced(this.chain[0]?.blocks[0] as RawBlock);
+          if (merge.schema !== schema) {
+            schema = merge.schema;
+            tag = schemas.tagOf(schema);
+          }
+          path.reset();
+          path.append(cursor.bytes, cursor.keyStart, cursor.keyEnd);
+          path.append(cursor.bytes, cursor.namespaceStart, cursor.namespaceEnd);
+          if (cursor.hasMapKey) path.append(cursor.bytes, cursor.mapKeyStart, cursor.mapKeyEnd);
+          value.reset();
+          value.appendByte(tag ?? TODAY);
+          if (isStamped) {
+            const { stampMs } = merge;
+            if (stampMs === NO_TIME) table.hasNoTime = true;
+            value.appendSafeInteger(stampMs);
+          }
+          const { bytes: source, valueStart: start, valueEnd: end } = cursor;
+          if (tag === undefined) {
+            const today = this.today(schema, { bytes: source, start, end });
+            value.append(today.bytes, today.start, today.end);
+          } else {
+            value.append(source, start, end);
+          }
+          table.loadValue(path.view(), value.view());
+          sizeBytes += cursor.recordEnd - cursor.recordStart;
+          bytes += end - start;
+        }
+      });
+      yield;
+    }
+    table.changes.imageBytes = sizeBytes;
   }
 
   private *blocks(fold: RawChainFold): Iterable<{ readonly block: RawBlock; readonly schema: StateSchema }> {

@@ -1,7 +1,8 @@
 // Folds what several segments say of one state in one key group into a full image, without decoding a value.
 //
 // Owns: what of a chain is still there, and its records. Leaves the choice of what is folded to keyed-snapshot-layers.ts and
-// the meaning of records to segment-contract.ts (G4 to G7).
+// the meaning of records to segment-contract.ts (G4 to G7). A chain of entries that only have to be walked, and ascend, goes
+// through chain-merge.ts instead.
 //
 //   FC1. The newest record of an address wins; CLEAR, RESET, TRIM and TOUCH are applied and gone; lists are joined. What is
 //        left is PUT and SPLICE with elements, as their links wrote them: every value keeps the schema it was written under.
@@ -92,7 +93,7 @@ function* fold(chain: RestoredChain, options: FoldOptions): Generator<void, read
       for (const [index, { payload }] of blocks.entries()) {
         const cursor = new RecordCursor(payload);
         for (let count = 0; cursor.next(); count++) {
-          if (cursor.op === RecordOp.RESET && index + count > 0) throw broken('has a RESET behind other records');
+          if (cursor.op === RecordOp.RESET && index + count > 0) throw brokenChain('has a RESET behind other records');
           folded.apply(cursor, schema);
         }
         yield;
@@ -202,12 +203,12 @@ class FoldedEntries implements Folded {
       case RecordOp.TOUCH: {
         const entry = entries?.get(mapKey);
         if (entry === undefined || storedTimeOf(entry.schema) !== storedTimeOf(schema))
-          throw broken('gives a time stamp to an entry that it does not hold');
+          throw brokenChain('gives a time stamp to an entry that it does not hold');
         entry.stampMs = cursor.timestampMs;
         return;
       }
       default:
-        throw broken('has a record of a list');
+        throw brokenChain('has a record of a list');
     }
   }
 
@@ -237,7 +238,7 @@ class FoldedLists implements Folded {
         return;
       case RecordOp.TRIM:
         if (list === undefined || list.length < cursor.trimCount)
-          throw broken(`removes ${cursor.trimCount} elements from a list of ${list?.length ?? 0}`);
+          throw brokenChain(`removes ${cursor.trimCount} elements from a list of ${list?.length ?? 0}`);
         list.runs = cut(list.runs, cursor.trimCount, list.length);
         list.length -= cursor.trimCount;
         if (list.length === 0) this.lists.delete(address);
@@ -246,7 +247,7 @@ class FoldedLists implements Folded {
         this.lists.delete(address);
         return;
       default:
-        throw broken('has a record of something else than a list');
+        throw brokenChain('has a record of something else than a list');
     }
   }
 
@@ -273,7 +274,7 @@ class FoldedLists implements Folded {
   private splice(address: string, before: List | undefined, cursor: RecordCursor, schema: StateSchema): void {
     const { bytes, from, elementCount, recordStart } = cursor;
     const held = before?.length ?? 0;
-    if (from > held) throw broken(`continues a list at element ${from}, of which it holds ${held}`);
+    if (from > held) throw brokenChain(`continues a list at element ${from}, of which it holds ${held}`);
     const start = cursor.recordEnd;
     while (cursor.nextElement()) {
       // To the end of the record.
@@ -468,6 +469,7 @@ function endOfPart(payload: Uint8Array, start: number): number {
   }
 }
 
-function broken(what: string): StateError {
+/** A chain that says something of what it does not hold, or what no writer says. */
+export function brokenChain(what: string): StateError {
   return damaged('snapshot-invalid', 'the chain', `it ${what}; a segment is missing or of another snapshot`);
 }
