@@ -177,7 +177,7 @@ export const STORED_MUTANTS: readonly MutantOf[] = [
   {
     id: 'restored-stamps-of-today',
     file: 'packages/state-core/src/stored/restored-group-loader.ts',
-    find: 'const stampMs = isStamped ? cursor.timestampMs : 0;',
+    find: 'const { stampMs } = merge;',
     replace: 'const stampMs = 0;',
     breaks: 'restored entries have lost their time stamps',
     killers: ['TTL-01-A'],
@@ -296,9 +296,10 @@ export const STORED_WITHOUT_CACHE_MUTANTS: readonly MutantOf[] = [
 export const STORED_LITTLE_CACHE_MUTANTS: readonly MutantOf[] = [
   {
     id: 'bytes-ordered-as-signed',
-    file: 'packages/state-core/src/serialization/key-bytes.ts',
-    find: 'const difference = (a[index] as number) - (b[index] as number);',
-    replace: 'const difference = (((a[index] as number) << 24) >> 24) - (((b[index] as number) << 24) >> 24);',
+    file: 'packages/state-core/src/stored/walk-memory.ts',
+    find: 'const difference = (a[aStart + index] as number) - (b[bStart + index] as number);',
+    replace:
+      'const difference = (((a[aStart + index] as number) << 24) >> 24) - (((b[bStart + index] as number) << 24) >> 24);',
     breaks: 'a walk over a map gives what is in memory and what is stored in the wrong order',
     killers: ['MAP-04'],
   },
