@@ -64,6 +64,23 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return a.length - b.length;
 }
 
+/** As {@link compareBytes}, of parts of two arrays. */
+export function compareByteRanges(
+  a: Uint8Array,
+  aStart: number,
+  aEnd: number,
+  b: Uint8Array,
+  bStart: number,
+  bEnd: number,
+): number {
+  const shared = Math.min(aEnd - aStart, bEnd - bStart);
+  for (let index = 0; index < shared; index++) {
+    const difference = (a[aStart + index] as number) - (b[bStart + index] as number);
+    if (difference !== 0) return difference;
+  }
+  return aEnd - aStart - (bEnd - bStart);
+}
+
 /** The bytes of a value, on their own. @throws StateError as {@link TypeSerializer.serialize}. */
 export function serializeToBytes<T>(serializer: TypeSerializer<T>, value: T): Uint8Array<ArrayBuffer> {
   return withScratchWriter((writer) => {

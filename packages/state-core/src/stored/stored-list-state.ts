@@ -13,7 +13,7 @@ import type { TtlPolicy } from '../support/ttl-policy.js';
 import type { CellTable } from './cell-table.js';
 import { ListCell } from './list-cell.js';
 import { keepUnexpired, replaceList, sizeOfList } from './list-changes.js';
-import { StoredState } from './stored-state.js';
+import { StoredFoundState } from './stored-found-state.js';
 import { unexpired } from './unexpired.js';
 import { CELL_BYTES } from './value-sizes.js';
 
@@ -27,8 +27,7 @@ interface Elements<T> {
 }
 
 /** A list per key and namespace. */
-export class StoredListState<K, N, T> extends StoredState<K, N, T> implements ListStateOf<K, N, T> {
-  private found: ListCell | undefined = undefined;
+export class StoredListState<K, N, T> extends StoredFoundState<K, N, T, ListCell> implements ListStateOf<K, N, T> {
   /** Whether the store has a list where {@link found} is nothing: known until a cell comes to the table. */
   private fetchedMoves = -1;
   private fetchedThere = false;
@@ -280,19 +279,8 @@ export class StoredListState<K, N, T> extends StoredState<K, N, T> implements Li
     });
   }
 
-  private find(): ListCell | undefined {
-    const { currentKey } = this;
-    const { selection } = currentKey;
-    if (this.foundSelection === selection) {
-      const { found } = this;
-      if (found?.isIndexed) return found;
-    }
-    const table = this.table();
-    const cell = table.cells.get(currentKey.identity, this.namespaceIdentity) as ListCell | undefined;
-    this.foundSelection = selection;
-    this.foundTable = table;
-    this.found = cell;
-    return cell;
+  protected lookInto({ cells }: CellTable): ListCell | undefined {
+    return cells.get(this.currentKey.identity, this.namespaceIdentity) as ListCell | undefined;
   }
 
   private knownThere(): boolean | undefined {

@@ -7,7 +7,7 @@
 //   WM2. The order is that of the store: of paths that are longer than `orderedBytes` it is `orderOf`, then the path.
 
 import { ByteWriter } from '../bytes/byte-writer.js';
-import { compareBytes } from '../serialization/key-bytes.js';
+import { compareByteRanges, compareBytes } from '../serialization/key-bytes.js';
 import type { EntryChunk } from './entry-chunk.js';
 import type { MapCell } from './map-cell.js';
 
@@ -81,7 +81,7 @@ export class WalkMemory {
     if (!this.isOrdered && chunk.longestPath > this.order.orderedBytes)
       return comparePaths(this.pathOf(index), chunk.pathOf(entry), this.order);
     const start = chunk.pathStart(entry) + this.prefix.length;
-    return compareRanges(this.bytes, this.start(index), this.end(index), chunk.bytes, start, chunk.pathEnd(entry));
+    return compareByteRanges(this.bytes, this.start(index), this.end(index), chunk.bytes, start, chunk.pathEnd(entry));
   }
 
   clear(): void {
@@ -99,7 +99,7 @@ export class WalkMemory {
 
   private compare(a: number, b: number): number {
     if (!this.isOrdered) return comparePaths(this.pathOf(a), this.pathOf(b), this.order);
-    return compareRanges(this.bytes, this.start(a), this.end(a), this.bytes, this.start(b), this.end(b));
+    return compareByteRanges(this.bytes, this.start(a), this.end(a), this.bytes, this.start(b), this.end(b));
   }
 
   private indexOf(rank: number): number {
@@ -127,21 +127,4 @@ export class WalkMemory {
 function comparePaths(a: Uint8Array, b: Uint8Array, { orderOf }: PathOrder): number {
   if (orderOf === undefined) return compareBytes(a, b);
   return compareBytes(orderOf(a), orderOf(b)) || compareBytes(a, b);
-}
-
-/** As {@link compareBytes}, of parts of two arrays. */
-function compareRanges(
-  a: Uint8Array,
-  aStart: number,
-  aEnd: number,
-  b: Uint8Array,
-  bStart: number,
-  bEnd: number,
-): number {
-  const shared = Math.min(aEnd - aStart, bEnd - bStart);
-  for (let index = 0; index < shared; index++) {
-    const difference = (a[aStart + index] as number) - (b[bStart + index] as number);
-    if (difference !== 0) return difference;
-  }
-  return aEnd - aStart - (bEnd - bStart);
 }

@@ -10,6 +10,7 @@
 //   CM3. Memory is that of the payloads of the chain, which are read once, and a cursor per link.
 
 import { isStateError } from '../error/state-error.js';
+import { compareByteRanges } from '../serialization/key-bytes.js';
 import { RecordCursor } from '../snapshot-format/record-cursor.js';
 import { RecordOrder } from '../snapshot-format/record-order.js';
 import { RecordOp } from '../snapshot-format/segment-contract.js';
@@ -238,9 +239,9 @@ function compareRuns(a: Run, b: Run): number {
 }
 
 function compareAddresses(a: RecordCursor, b: RecordCursor): number {
-  const byKey = compareParts(a.bytes, a.keyStart, a.keyEnd, b.bytes, b.keyStart, b.keyEnd);
+  const byKey = compareByteRanges(a.bytes, a.keyStart, a.keyEnd, b.bytes, b.keyStart, b.keyEnd);
   if (byKey !== 0) return byKey;
-  const byNamespace = compareParts(
+  const byNamespace = compareByteRanges(
     a.bytes,
     a.namespaceStart,
     a.namespaceEnd,
@@ -250,23 +251,7 @@ function compareAddresses(a: RecordCursor, b: RecordCursor): number {
   );
   if (byNamespace !== 0) return byNamespace;
   if (!a.hasMapKey || !b.hasMapKey) return Number(a.hasMapKey) - Number(b.hasMapKey);
-  return compareParts(a.bytes, a.mapKeyStart, a.mapKeyEnd, b.bytes, b.mapKeyStart, b.mapKeyEnd);
-}
-
-function compareParts(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  others: Uint8Array,
-  otherStart: number,
-  otherEnd: number,
-): number {
-  const shared = Math.min(end - start, otherEnd - otherStart);
-  for (let index = 0; index < shared; index++) {
-    const difference = (bytes[start + index] as number) - (others[otherStart + index] as number);
-    if (difference !== 0) return difference;
-  }
-  return end - start - (otherEnd - otherStart);
+  return compareByteRanges(a.bytes, a.mapKeyStart, a.mapKeyEnd, b.bytes, b.mapKeyStart, b.mapKeyEnd);
 }
 
 function whereIs(chain: RestoredChain): string {

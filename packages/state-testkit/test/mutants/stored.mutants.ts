@@ -296,7 +296,7 @@ export const STORED_WITHOUT_CACHE_MUTANTS: readonly MutantOf[] = [
 export const STORED_LITTLE_CACHE_MUTANTS: readonly MutantOf[] = [
   {
     id: 'bytes-ordered-as-signed',
-    file: 'packages/state-core/src/stored/walk-memory.ts',
+    file: 'packages/state-core/src/serialization/key-bytes.ts',
     find: 'const difference = (a[aStart + index] as number) - (b[bStart + index] as number);',
     replace:
       'const difference = (((a[aStart + index] as number) << 24) >> 24) - (((b[bStart + index] as number) << 24) >> 24);',
