@@ -16,7 +16,7 @@
 import { ByteWriter } from '../bytes/byte-writer.js';
 import { compareBytes } from '../serialization/key-bytes.js';
 import type { KeyedStore } from '../state-backend/keyed-store.js';
-import { inBatch } from './in-batch.js';
+import type { StoreBatches } from './store-batches.js';
 import { PRE_IMAGE_PREFIX_BYTES, PRE_IMAGES } from './stored-paths.js';
 
 const ABSENT = 0;
@@ -113,6 +113,7 @@ export class FrozenViews {
 
   constructor(
     private readonly store: KeyedStore,
+    private readonly batches: StoreBatches,
     private readonly tableOf: (keyGroup: number, stateId: number) => ViewedTable | undefined,
   ) {}
 
@@ -218,7 +219,7 @@ export class FrozenViews {
     while (count < limit) {
       const most = Math.min(256, limit - count);
       const entries = this.store.scan(keyGroup, PRE_IMAGES, numberBytes(view.number), undefined, most);
-      inBatch(this.store, () => {
+      this.batches.run(() => {
         for (const { path, value } of entries) {
           this.goes(view, keyGroup, path, value);
           this.store.delete(keyGroup, PRE_IMAGES, path);

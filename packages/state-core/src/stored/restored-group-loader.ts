@@ -6,11 +6,11 @@
 //   RL1. Nobody reads the table before it is complete. A loading that fails leaves the chain: the next begins anew and removes
 //        what was written.
 //   RL2. Entries are written in the order of the store; a step is a block, a part of sorting, or a batch of RECORDS_PER_BATCH or
-//        BYTES_PER_BATCH. Where somebody waits for all of it, batches have more records: a commit costs as much as many.
+//        BYTES_PER_BATCH. Where somebody waits for all of it, that is one batch: a commit costs as much as many records.
 //   RL3. Values keep the schema they were written under.
 //   RL4. Memory is that of the chain and positions in it, of one state in one key group.
-//   RL5. Entries that ascend in every link and have the stamps of today go from the chain into the store one by one, and no
-//        object is made for any. All others are folded, and sorted where they have to be.
+//   RL5. Entries that ascend in every link and have the stamps of today go from the chain into blocks (packed-records.ts), and no
+//        object is made for any. All others are folded, sorted where they have to be, and stand by themselves.
 
 import { ByteWriter } from '../bytes/byte-writer.js';
 import { isStateError } from '../error/state-error.js';
@@ -25,7 +25,7 @@ import { type ChainMerge, openChainMerge } from '../support/chain-merge.js';
 import { RawChainFold } from '../support/fold-raw-chain.js';
 import type { RestoredChain } from '../support/restored-keyed-state.js';
 import { NO_TIME } from '../support/ttl-clock.js';
-import { inBatch } from './in-batch.js';
+import { appendPath, PACKED_RECORD_BYTES_MAX, pathBytesOf } from './packed-records.js';
 import { ReusedBytes } from './reused-bytes.js';
 import { sortInSteps } from './sort-in-steps.js';
 import { unreadableRestored } from './stored-damage.js';
@@ -37,8 +37,7 @@ import type { StateAccess, StoredStateTable } from './stored-state-table.js';
 import { Transcoding } from './transcoding.js';
 
 const RECORDS_PER_BATCH = 256;
-const RECORDS_PER_BATCH_AWAITED = 4096;
-/** A batch ends when it has so many bytes of values. */
+/** A batch ends when it has so many bytes of records. */
 const BYTES_PER_BATCH = 256 * 1024;
 
 interface LoadedEntry {
@@ -63,8 +62,6 @@ interface LoadedList {
 export class RestoredGroupLoader {
   private readonly work: Generator<void, void, void>;
   isDone = false;
-  /** Whether somebody waits for all of it. */
-  private isAwaited = false;
   private readonly scratch: ByteWriter = new ByteWriter();
   private readonly path: ReusedBytes = new ReusedBytes();
   private readonly value: ReusedBytes = new ReusedBytes();
@@ -96,16 +93,20 @@ export class RestoredGroupLoader {
 
   /** Does what is left. @throws as {@link step}. */
   finish(): void {
-    this.isAwaited = true;
-    while (!this.isDone) this.step();
+    if (this.isDone) return;
+    this.state.batches.run(() => {
+      while (!this.isDone) this.step();
+    });
   }
 
   private *load(): Generator<void, void, void> {
-    const { store, registration } = this.state;
+    const { store, batches, registration } = this.state;
     const { keyGroup, stateId } = this.table;
     const isList = registration.schema.kind === 'list';
-    store.deleteState(keyGroup, stateId);
-    if (isList) store.deleteState(keyGroup, CHUNKS_OF_STATE + stateId);
+    batches.run(() => {
+      store.deleteState(keyGroup, stateId);
+      store.deleteState(keyGroup, CHUNKS_OF_STATE + stateId);
+    });
     const merge = this.mayMerge ? yield* openChainMerge(this.chain) : undefined;
     if (merge !== undefined) {
       yield* this.loadMerged(merge);
@@ -124,51 +125,60 @@ export class RestoredGroupLoader {
   }
 
   private *loadMerged(merge: ChainMerge): Generator<void, void, void> {
-    const { table, path, value } = this;
-    const { schemas, store, registration } = this.state;
+    const { table } = this;
+    const { schemas, batches, registration, paths } = this.state;
     const isStamped = registration.schema.ttl;
+    const packed = table.records.pack();
     let schema: StateSchema | undefined;
     let tag: number | undefined;
     let sizeBytes = 0;
     let isMore = true;
     while (isMore) {
-      const records = this.recordsPerBatch;
-      inBatch(store, () => {
-        for (let count = 0, bytes = 0; count < records && bytes < BYTES_PER_BATCH; count++) {
+      batches.run(() => {
+        let count = 0;
+        for (let bytes = 0; count < RECORDS_PER_BATCH && bytes < BYTES_PER_BATCH; count++) {
           isMore = merge.next();
-          if (!isMore) return;
+          if (!isMore) {
+            packed.end();
+            break;
+          }
           const { cursor } = merge;
           if (cursor.stamped !== isStamped) throw this.misplaced(this.chain[0]?.blocks[0] as RawBlock);
+          if (isStamped && merge.stampMs === NO_TIME) table.hasNoTime = true;
           if (merge.schema !== schema) {
             schema = merge.schema;
             tag = schemas.tagOf(schema);
           }
-          path.reset();
-          path.append(cursor.bytes, cursor.keyStart, cursor.keyEnd);
-          path.append(cursor.bytes, cursor.namespaceStart, cursor.namespaceEnd);
-          if (cursor.hasMapKey) path.append(cursor.bytes, cursor.mapKeyStart, cursor.mapKeyEnd);
-          value.reset();
-          value.appendByte(tag ?? TODAY);
-          if (isStamped) {
-            const { stampMs } = merge;
-            if (stampMs === NO_TIME) table.hasNoTime = true;
-            value.appendSafeInteger(stampMs);
-          }
-          const { bytes: source, valueStart: start, valueEnd: end } = cursor;
-          if (tag === undefined) {
-            const today = this.today(schema, { bytes: source, start, end });
-            value.append(today.bytes, today.start, today.end);
-          } else {
-            value.append(source, start, end);
-          }
-          table.loadValue(path.view(), value.view());
-          sizeBytes += cursor.recordEnd - cursor.recordStart;
-          bytes += end - start;
+          const recordBytes = cursor.recordEnd - cursor.recordStart;
+          if (tag !== undefined && recordBytes <= PACKED_RECORD_BYTES_MAX && pathBytesOf(cursor) <= paths.plainMax)
+            packed.add(tag, cursor, isStamped ? merge.stampMs : undefined);
+          else this.loadMergedValue(schema, tag, merge);
+          sizeBytes += recordBytes;
+          bytes += recordBytes;
         }
+        table.loadedValues(count);
       });
       yield;
     }
     table.changes.imageBytes = sizeBytes;
+  }
+
+  /** Brings the entry that a merge came to into the store by itself. */
+  private loadMergedValue(schema: StateSchema, tag: number | undefined, { cursor, stampMs }: ChainMerge): void {
+    const { path, value } = this;
+    path.reset();
+    appendPath(path, cursor);
+    value.reset();
+    value.appendByte(tag ?? TODAY);
+    if (cursor.stamped) value.appendSafeInteger(stampMs);
+    const { bytes: source, valueStart: start, valueEnd: end } = cursor;
+    if (tag === undefined) {
+      const today = this.today(schema, { bytes: source, start, end });
+      value.append(today.bytes, today.start, today.end);
+    } else {
+      value.append(source, start, end);
+    }
+    this.table.records.load(path.view(), value.view());
   }
 
   private *blocks(fold: RawChainFold): Iterable<{ readonly block: RawBlock; readonly schema: StateSchema }> {
@@ -208,8 +218,8 @@ export class RestoredGroupLoader {
     yield;
     const value = new ByteWriter();
     for (let next = 0; next < entries.length; ) {
-      const end = Math.min(entries.length, next + this.recordsPerBatch);
-      inBatch(this.state.store, () => {
+      const end = Math.min(entries.length, next + RECORDS_PER_BATCH);
+      this.state.batches.run(() => {
         for (let bytes = 0; next < end && bytes < BYTES_PER_BATCH; next++) {
           const entry = entries[next] as LoadedEntry;
           bytes += entry.end - entry.start;
@@ -248,8 +258,8 @@ export class RestoredGroupLoader {
     const sorted = yield* sortInSteps([...lists.values()], byPath);
     yield;
     for (let next = 0; next < sorted.length; ) {
-      const end = Math.min(sorted.length, next + this.recordsPerBatch);
-      inBatch(this.state.store, () => {
+      const end = Math.min(sorted.length, next + RECORDS_PER_BATCH);
+      this.state.batches.run(() => {
         for (let bytes = 0; next < end && bytes < BYTES_PER_BATCH; next++) {
           const { path, parts, oldestStampMs, newestStampMs } = sorted[next] as LoadedList;
           for (const part of parts) bytes += part.end - part.start;
@@ -259,10 +269,6 @@ export class RestoredGroupLoader {
       yield;
     }
     table.changes.imageBytes = sizeBytes;
-  }
-
-  private get recordsPerBatch(): number {
-    return this.isAwaited ? RECORDS_PER_BATCH_AWAITED : RECORDS_PER_BATCH;
   }
 
   /** As queue-paths.ts has it. */

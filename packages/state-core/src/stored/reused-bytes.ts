@@ -13,6 +13,16 @@ export class ReusedBytes {
   private views: (Uint8Array | undefined)[] = [];
   private end = 0;
 
+  /** Bytes that were appended. */
+  get length(): number {
+    return this.end;
+  }
+
+  /** The array that they are in, from its beginning on. */
+  get bytes(): Uint8Array {
+    return this.buffer;
+  }
+
   reset(): void {
     this.end = 0;
   }

@@ -29,7 +29,9 @@ import type { FrozenTtlTime } from '../support/ttl-clock.js';
 import { ChangeRuns } from './change-runs.js';
 import type { DirtyCells } from './dirty-cells.js';
 import { type FrozenView, FrozenViews } from './frozen-views.js';
+import { PackedBuffers } from './packed-records.js';
 import { RestoredGroupLoader } from './restored-group-loader.js';
+import { StoreBatches } from './store-batches.js';
 import { StoreWork } from './store-work.js';
 import { type ListAccess, StoredListTable } from './stored-list-table.js';
 import { type PathHash, StoredPaths } from './stored-paths.js';
@@ -73,6 +75,8 @@ interface OpenView extends StoredView {
 export class StoredEntries {
   /** Everything that was written for states. */
   readonly work: StoreWork = new StoreWork();
+  /** All batches of the store. */
+  readonly batches: StoreBatches;
   private readonly parameters: StoredEntriesParameters;
   private readonly access: StoreAccess;
   private readonly bases: SnapshotBases;
@@ -84,13 +88,16 @@ export class StoredEntries {
   constructor(parameters: StoredEntriesParameters) {
     const { store, pathHash, restoredBase } = parameters;
     this.parameters = parameters;
+    this.batches = new StoreBatches(store);
     const runs = new ChangeRuns(store.openScratch && (() => openScratch(store, 'changes')));
     this.access = {
       store,
       paths: new StoredPaths(store.pathBytesMax, pathHash),
-      views: new FrozenViews(store, (keyGroup, stateId) => this.states.get(stateId)?.peek(keyGroup)),
+      views: new FrozenViews(store, this.batches, (keyGroup, stateId) => this.states.get(stateId)?.peek(keyGroup)),
       runs,
       work: this.work,
+      batches: this.batches,
+      packed: new PackedBuffers(),
     };
     this.bases = new SnapshotBases((isRemembering, epoch) => runs.remember(isRemembering, epoch), restoredBase);
   }
@@ -161,13 +168,14 @@ export class StoredEntries {
 
   /**
    * Does some work that may wait, a block or a batch of it; false when there is none: removes what no snapshot wants any more,
-   * and brings restored key groups of states in use into the store.
+   * brings restored key groups of states in use into the store, and has their entries stand by themselves there.
    *
    * @throws StateError as ST5: the access that needs the same meets the error itself.
    */
   idleStep(): boolean {
     if (this.access.views.step(RECORDS_PER_STEP)) return true;
     for (const tables of this.states.values()) if (tables.loadStep()) return true;
+    for (const tables of this.states.values()) if (tables.unpackStep()) return true;
     return false;
   }
 
@@ -241,6 +249,8 @@ class StateTables implements StoredTables {
   private readonly restored: RestoredKeyedState;
   /** Key groups whose chain is kept. */
   private readonly withOrigin: Set<number> = new Set();
+  /** Tables of which restored entries are in blocks. */
+  private readonly packed: StoredStateTable[] = [];
   /** What is being brought into the store in idle steps. */
   private loading: RestoredGroupLoader | undefined = undefined;
 
@@ -306,6 +316,14 @@ class StateTables implements StoredTables {
     return true;
   }
 
+  /** Has a few restored entries stand by themselves; false when all do. @throws as {@link open}. */
+  unpackStep(): boolean {
+    const table = this.packed.at(-1);
+    if (table === undefined) return false;
+    if (!table.unpackSome(RECORDS_PER_STEP)) this.packed.pop();
+    return true;
+  }
+
   private create(keyGroup: number): StoredStateTable {
     const loader = this.loading?.table.keyGroup === keyGroup ? this.loading : this.loaderOf(keyGroup);
     if (loader !== undefined) {
@@ -330,6 +348,7 @@ class StateTables implements StoredTables {
     if (!loader.isDone) return;
     if (this.loading === loader) this.loading = undefined;
     loader.table.loaded(this.counters.epoch());
+    if (loader.table.records.isPacked) this.packed.push(loader.table);
     if (loader.isMigrating) {
       loader.table.origin = loader.chain;
       this.withOrigin.add(keyGroup);

@@ -99,7 +99,7 @@ export class StoredKeyedStateBackend<K> extends KeyedStateAccess<K, OpenedState<
       firstKeyGroup: keyGroupRange.first,
       numberOfKeyGroups: keyGroupRange.numberOfKeyGroups,
       clock,
-      batch: store.batch === undefined ? (write) => write() : (write) => store.batch?.(write),
+      batch: (write) => this.entries.batches.run(write),
       work: this.entries.work,
       onSoftLimit: () => this.idleWriting.wake(),
     });

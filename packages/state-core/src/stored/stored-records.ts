@@ -1,7 +1,7 @@
 // The records of one state in one key group: get, put, delete and scan by path, whatever the length of the path.
 //
-// Owns: the overflow rule at work (stored-paths.ts), and asking the views before every change (frozen-views.ts). Leaves what
-// the values are to the tables.
+// Owns: the overflow rule at work (stored-paths.ts), asking the views before every change (frozen-views.ts), and having restored
+// blocks taken apart where their entries change or are scanned (packed-records.ts). Leaves what the values are to the tables.
 
 import { ByteWriter } from '../bytes/byte-writer.js';
 import { compareBytes } from '../serialization/key-bytes.js';
@@ -9,6 +9,8 @@ import type { KeyedStore, KeyedStoreEntry } from '../state-backend/keyed-store.j
 import type { ChangeRuns } from './change-runs.js';
 import type { EntryChunk } from './entry-chunk.js';
 import type { FrozenViews, ViewedTable } from './frozen-views.js';
+import { type PackedBuffers, PackedRecords } from './packed-records.js';
+import type { StoreBatches } from './store-batches.js';
 import type { StoreWork } from './store-work.js';
 import { beginsWith, readBucket, type StoredPaths, writeBucket } from './stored-paths.js';
 
@@ -19,6 +21,8 @@ export interface StoreAccess {
   readonly views: FrozenViews;
   readonly runs: ChangeRuns;
   readonly work: StoreWork;
+  readonly batches: StoreBatches;
+  readonly packed: PackedBuffers;
 }
 
 const NO_ENTRIES: readonly KeyedStoreEntry[] = [];
@@ -31,11 +35,14 @@ export class StoredRecords {
   private readonly work: StoreWork;
   private readonly keyGroup: number;
   private readonly stateId: number;
+  /** Restored entries that do not stand by themselves yet. */
+  private packed: PackedRecords | undefined = undefined;
 
   constructor(
-    { store, paths, views, work }: StoreAccess,
+    private readonly access: StoreAccess,
     private readonly table: ViewedTable,
   ) {
+    const { store, paths, views, work } = access;
     this.store = store;
     this.paths = paths;
     this.views = views;
@@ -47,7 +54,7 @@ export class StoredRecords {
   /** The array may be overwritten by the next call of the store. */
   get(path: Uint8Array): Uint8Array | undefined {
     const { store, keyGroup, stateId, paths } = this;
-    if (path.length <= paths.plainMax) return store.get(keyGroup, stateId, path);
+    if (path.length <= paths.plainMax) return this.packed?.get(path) ?? store.get(keyGroup, stateId, path);
     const bucket = store.get(keyGroup, stateId, paths.storedOf(path));
     return bucket && readBucket(bucket).find((entry) => compareBytes(entry.path, path) === 0)?.value;
   }
@@ -55,6 +62,7 @@ export class StoredRecords {
   /** @returns Whether a running view wants what stood there. */
   put(path: Uint8Array, value: Uint8Array, epoch: number): boolean {
     const stored = this.paths.storedOf(path);
+    if (this.packed !== undefined) this.unpackAt(stored);
     const isWanted = this.beforeChange(stored, epoch);
     this.write(path, stored, value);
     return isWanted;
@@ -63,6 +71,7 @@ export class StoredRecords {
   /** As {@link put}. */
   delete(path: Uint8Array, epoch: number): boolean {
     const stored = this.paths.storedOf(path);
+    if (this.packed !== undefined) this.unpackAt(stored);
     const isWanted = this.beforeChange(stored, epoch);
     this.write(path, stored, undefined);
     return isWanted;
@@ -73,9 +82,38 @@ export class StoredRecords {
     this.write(path, this.paths.storedOf(path), value);
   }
 
+  /** What is restored into blocks instead. Before everything else, and once. */
+  pack(): PackedRecords {
+    this.packed = new PackedRecords(this.access, this.keyGroup, this.stateId);
+    return this.packed;
+  }
+
+  /** Whether some entries do not stand by themselves. */
+  get isPacked(): boolean {
+    return this.packed !== undefined;
+  }
+
+  /** Has entries stand by themselves, `limit` of them or a few more; false when none is left to. @throws as {@link put}. */
+  unpackSome(limit: number): boolean {
+    this.packed?.unpackSome(limit);
+    return !this.forgetEmpty();
+  }
+
+  /**
+   * Before a scan of the store itself: has what it comes to stand by itself.
+   *
+   * @param after - A path as stored.
+   */
+  unpackRange(prefix: Uint8Array, after: Uint8Array | undefined, limit: number): void {
+    if (this.packed === undefined) return;
+    this.packed.unpackRange(prefix, after !== undefined && compareBytes(after, prefix) > 0 ? after : prefix, limit);
+    this.forgetEmpty();
+  }
+
   /** Entries whose path begins with `prefix`, from `after` on, in the order of the store: about `limit`, fewer at the end. */
   scan(prefix: Uint8Array, after: Uint8Array | undefined, limit: number): readonly KeyedStoreEntry[] {
     const { store, keyGroup, stateId, paths } = this;
+    if (this.packed !== undefined) this.unpackRange(prefix, after && paths.storedOf(after), limit);
     if (paths.plainMax === Number.POSITIVE_INFINITY) return store.scan(keyGroup, stateId, prefix, after, limit);
     const storedPrefix = paths.storedPrefixOf(prefix);
     let from = after && paths.storedOf(after);
@@ -99,6 +137,7 @@ export class StoredRecords {
     const { store, paths, keyGroup, stateId } = this;
     const { plainMax } = paths;
     chunk.clear();
+    if (this.packed !== undefined) this.unpackRange(prefix, after && paths.storedOf(after), limit);
     if (store.visit !== undefined && prefix.length <= paths.prefixMax && (after?.length ?? 0) <= plainMax) {
       store.visit(keyGroup, stateId, prefix, after, limit, chunk.take);
       if (chunk.longestPath <= plainMax) return;
@@ -132,6 +171,17 @@ export class StoredRecords {
       for (const one of inside) if (!mayDiffer || beginsWith(one.path, prefix)) expanded.push(one);
     }
     return expanded;
+  }
+
+  private unpackAt(stored: Uint8Array): void {
+    if (!this.paths.isShortened(stored)) this.packed?.unpackAt(stored);
+    this.forgetEmpty();
+  }
+
+  /** Whether nothing is packed any more. */
+  private forgetEmpty(): boolean {
+    if (this.packed?.isEmpty === true && !this.access.batches.isOpen) this.packed = undefined;
+    return this.packed === undefined;
   }
 
   private beforeChange(stored: Uint8Array, epoch: number): boolean {

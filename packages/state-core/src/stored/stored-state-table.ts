@@ -93,7 +93,9 @@ export class StoredStateTable implements StoredTable, ViewedTable {
   read(path: Uint8Array): unknown {
     try {
       const bytes =
-        path.length <= this.plainMax ? this.store.get(this.keyGroup, this.stateId, path) : this.records.get(path);
+        path.length <= this.plainMax && !this.records.isPacked
+          ? this.store.get(this.keyGroup, this.stateId, path)
+          : this.records.get(path);
       if (bytes === undefined) return NOTHING;
       this.readSizeBytes = bytes.length;
       return this.decode(new ByteReader(bytes));
@@ -143,6 +145,11 @@ export class StoredStateTable implements StoredTable, ViewedTable {
 
   readList(_path: Uint8Array): StoredList | undefined {
     invariant(false, `state '${this.state.registration.name}' is no list`);
+  }
+
+  /** As `unpackSome` of the records. @throws StateError as ST5. */
+  unpackSome(limit: number): boolean {
+    return this.guarded(NO_BYTES, () => this.records.unpackSome(limit));
   }
 
   countEntries(): number {
@@ -289,6 +296,11 @@ export class StoredStateTable implements StoredTable, ViewedTable {
   loadValue(path: Uint8Array, bytes: Uint8Array): void {
     this.records.load(path, bytes);
     this.count(1);
+  }
+
+  /** So many restored values were put by other ways. */
+  loadedValues(count: number): void {
+    this.count(count);
   }
 
   /**

@@ -212,11 +212,12 @@ export class StoredViewWriter implements KeyedChangesWriter {
 
   /** The next entries of a state that the view sees, and the stored path that they reach to: `undefined` at the end. */
   private read(
-    { keyGroup, stateId }: StoredStateTable,
+    { keyGroup, stateId, records }: StoredStateTable,
     after: Uint8Array | undefined,
     limit: number,
   ): { readonly entries: readonly KeyedStoreEntry[]; readonly end: Uint8Array | undefined } {
     const { access, view } = this.parameters;
+    records.unpackRange(NO_BYTES, after, limit);
     const now = access.store.scan(keyGroup, stateId, NO_BYTES, after, limit);
     const aside = access.views.preImagesOf(view, keyGroup, stateId, after, limit);
     const end = earlier(
