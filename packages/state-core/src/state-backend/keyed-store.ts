@@ -96,7 +96,7 @@ export interface KeyedStore {
   /**
    * Runs `write`, which puts and deletes many entries, mostly in ascending order; a store may commit them together. Reads
    * within see what was written. What `write` throws is thrown on, and what it wrote until then may be there or not.
-   * Default: `write` is called.
+   * Never called within itself. Default: `write` is called.
    *
    * Implementers (guide: Tier one)
    * - MUST let reads within see what was written, and be there afterwards. [KS-BATCH-01]

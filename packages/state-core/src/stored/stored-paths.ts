@@ -1,7 +1,8 @@
 // Where an entry is in the store: its path as it is, or shortened where it is longer than the store takes.
 //
 //   state numbers   0 to 32,766       entries: the number of the registration
-//                   32,768 + number   full chunks of the lists of that state (stored-lists.ts)
+//                   32,768 + number   full chunks of the lists of that state (stored-lists.ts), of other states blocks of
+//                                     restored entries (packed-records.ts)
 //                   65,535            what running snapshots still have to see (frozen-views.ts)
 //
 //   short path      the path                                                     at most plainMax bytes
@@ -20,7 +21,7 @@ import type { ByteWriter } from '../bytes/byte-writer.js';
 import { checksum32 } from '../bytes/checksum.js';
 import { compareBytes } from '../serialization/key-bytes.js';
 
-/** The state number of the chunks of a state's lists, added to its own. */
+/** The state number of the chunks of a state's lists, or of its restored blocks, added to its own. */
 export const CHUNKS_OF_STATE: number = 0x8000;
 /** The state number of what is put aside for running snapshots. */
 export const PRE_IMAGES: number = 0xffff;
