@@ -167,7 +167,9 @@ class StateBenchmark {
       within('increment of 1 %: write', 'x time', 'onePercentAsyncMs', 'fullAsyncMs', 'ms'),
       itself('freeze: 50,000 dirty', 'dirtySyncMs'),
       itself('longest slice', 'fullLongestSliceMs'),
+      itself('longest slice, with collections', 'fullLongestSliceWithGcMs'),
       itself('longest collection meanwhile', 'fullLongestGcMs'),
+      itself('50,000 dirty: longest slice', 'dirtyLongestSliceMs'),
     ];
   }
 

@@ -13,9 +13,11 @@ import {
 import { createSnapshotContext } from '@tidemark/state-core/support';
 import {
   collectGarbage,
+  type Elapsed,
   nowMs,
   pause,
   residentBytesBeyondPageCache,
+  type Span,
   startStopwatch,
   watchCollections,
 } from '../ambient/process-clock.js';
@@ -32,8 +34,10 @@ const DIRTY_ENTRIES = 50_000;
 interface Taken {
   readonly syncMs: number;
   readonly asyncMs: number;
-  /** The longest time that the writer kept the loop, by wall clock but no longer than it had the processor. */
+  /** The longest time that the writer kept the loop: see {@link ownMs}. */
   readonly longestSliceMs: number;
+  /** The same with the collections that fell into it. */
+  readonly longestSliceWithGcMs: number;
   /** The longest garbage collection meanwhile. */
   readonly longestGcMs: number;
   readonly bytes: number;
@@ -69,9 +73,10 @@ class Checkpoints {
     const startMs = nowMs();
     const view = this.backend.snapshot(slices.watch(context));
     const frozenMs = nowMs();
-    const { result, pausesMs } = await watchCollections(async () => {
+    const { result, collections } = await watchCollections(async () => {
       slices.begin();
       const { jobManagerOwned } = await view.write();
+      slices.end();
       return { jobManagerOwned, writtenMs: nowMs() };
     });
     this.backend.notifyCheckpointComplete(checkpointId);
@@ -79,29 +84,53 @@ class Checkpoints {
     return {
       syncMs: frozenMs - startMs,
       asyncMs: result.writtenMs - frozenMs,
-      longestSliceMs: slices.longestMs,
-      longestGcMs: Math.max(0, ...pausesMs),
+      longestSliceMs: Math.max(...slices.all.map((slice) => ownMs(slice, collections))),
+      longestSliceWithGcMs: Math.max(...slices.all.map((slice) => ownMs(slice, []))),
+      longestGcMs: Math.max(0, ...collections.map(({ startMs, endMs }) => endMs - startMs)),
       bytes: handle === undefined ? 0 : keyedStateCheckpointedSizeBytes(handle),
       handle,
     };
   }
 }
 
-/** Notes how long a writer keeps the loop between two yields. */
+/** A stretch in which the writer kept the loop. */
+interface Slice extends Span {
+  readonly elapsed: Elapsed;
+}
+
+/**
+ * How long a slice kept the loop for its own work: without the collections that fell into it, without the time in which
+ * somebody else had the processor, and no longer than the process had it.
+ */
+function ownMs({ startMs, endMs, elapsed }: Slice, collections: readonly Span[]): number {
+  let ms = endMs - startMs - elapsed.waitedMs;
+  for (const collection of collections) {
+    ms -= Math.max(0, Math.min(collection.endMs, endMs) - Math.max(collection.startMs, startMs));
+  }
+  return Math.min(ms, elapsed.cpuMs);
+}
+
+/** Notes the slices of a writer, the last one included. */
 class Slices {
-  longestMs = 0;
+  readonly all: Slice[] = [];
+  private startMs = nowMs();
   private elapsed = startStopwatch();
 
   begin(): void {
+    this.startMs = nowMs();
     this.elapsed = startStopwatch();
+  }
+
+  end(): void {
+    const elapsed = this.elapsed();
+    this.all.push({ startMs: this.startMs, endMs: nowMs(), elapsed });
   }
 
   watch(context: SnapshotContext): SnapshotContext {
     return {
       ...context,
       yieldNow: async () => {
-        const { wallMs, cpuMs } = this.elapsed();
-        this.longestMs = Math.max(this.longestMs, Math.min(wallMs, cpuMs));
+        this.end();
         await context.yieldNow();
         this.begin();
       },
@@ -160,11 +189,13 @@ export async function measureSnapshot(
   if (handle === undefined) throw new RangeError('nothing was written');
   const taken = { full, idle, onePercent, dirty };
   const figures: Record<string, number> = { changedBytes: changed.bytes };
-  for (const [stage, { syncMs, asyncMs, bytes, longestSliceMs, longestGcMs }] of Object.entries(taken)) {
+  for (const [stage, one] of Object.entries(taken)) {
+    const { syncMs, asyncMs, bytes, longestSliceMs, longestSliceWithGcMs, longestGcMs } = one;
     figures[`${stage}SyncMs`] = syncMs;
     figures[`${stage}AsyncMs`] = asyncMs;
     figures[`${stage}Bytes`] = bytes;
     figures[`${stage}LongestSliceMs`] = longestSliceMs;
+    figures[`${stage}LongestSliceWithGcMs`] = longestSliceWithGcMs;
     figures[`${stage}LongestGcMs`] = longestGcMs;
   }
   return { figures, handle };

@@ -22,9 +22,9 @@ import { addressSpaceFull, fileFull, localFileError } from './local-file-errors.
 /** What only claims for removing may take. */
 export const EMERGENCY_PAGES: number = 256;
 
+/** What is taken beyond what is needed: the first touch of a page costs 2 to 15 us, whoever asked for it waits. */
+const STEP_BYTES: number = 128 * 1024;
 const CHUNK_BYTES: number = 1024 * 1024;
-const STEP_BYTES_MIN: number = 1024 * 1024;
-const STEP_BYTES_MAX: number = 4 * 1024 * 1024;
 /** LMDB rounds the sizes of maps up to this. */
 const MAP_STEP_BYTES: number = 256 * 1024;
 const ZEROS: Uint8Array = new Uint8Array(CHUNK_BYTES);
@@ -116,10 +116,9 @@ export class SpaceReserve {
   private extend(neededPages: number): void {
     if (neededPages > this.limitPages) throw fileFull(this.path, this.limitPages * this.pageBytes);
     const neededBytes = neededPages * this.pageBytes;
-    const stepBytes = Math.min(STEP_BYTES_MAX, Math.max(STEP_BYTES_MIN, neededBytes / 16));
     const pages = this.mapped(
       neededPages,
-      Math.min(this.limitPages, neededPages + Math.ceil(stepBytes / this.pageBytes)),
+      Math.min(this.limitPages, neededPages + Math.ceil(STEP_BYTES / this.pageBytes)),
     );
     const start = this.reservedPages * this.pageBytes;
     let at = start;

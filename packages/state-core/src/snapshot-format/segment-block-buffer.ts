@@ -2,8 +2,10 @@
 // index of all of them. Leaves what a record looks like to segment-writer.ts and record-cursor.ts.
 //
 //   SB1. `blockStart` is -1 exactly when no block is begun; only ended blocks may go to the stream.
-//   SB2. Ending a block walks over its records once: the walk counts and checks them (G2, G5, G7 of segment-contract.ts)
-//        and sums up the digest, alike for what was written value by value, as bytes, or as a whole block.
+//   SB2. The records of a block are walked over once, from time to time while it is written, and to the end when it ends: the
+//        walk counts and checks them (G2, G5, G7 of segment-contract.ts) and sums up the digest, alike for what was written
+//        value by value, as bytes, or as a whole block. What is wrong is said when the block ends.
+//   SB3. What was walked over is not taken back: whoever takes records back has not let {@link walkSome} see them.
 
 import { ByteWriter } from '../bytes/byte-writer.js';
 import { invariant } from '../error/invariant.js';
@@ -37,6 +39,9 @@ interface OpenKeyGroup {
   readonly states: IndexedState[];
 }
 
+/** Records between two walks: a whole block at once would keep others waiting, at first for ten milliseconds. */
+const RECORDS_PER_WALK = 64;
+
 /** Gathers records into blocks. */
 export class SegmentBlockBuffer {
   /** Records are appended here, between {@link beginBlock} and {@link endBlock}. */
@@ -67,6 +72,10 @@ export class SegmentBlockBuffer {
   /** Of the block begun. */
   private readonly walkedDigest = new EntryDigest();
   private readonly keyGroups: OpenKeyGroup[] = [];
+  /** Records of the block begun that the walk has passed, where it goes on, and what it found. */
+  private walkedRecords = 0;
+  private walkedTo = 0;
+  private fault: string | undefined = undefined;
   private flushedBytes = 0;
   private stateStart = 0;
   private stateBlocks = 0;
@@ -119,6 +128,12 @@ export class SegmentBlockBuffer {
     this.recordCount = 0;
     this.out.reserve(BLOCK_HEADER_BYTES);
     for (let count = 0; count < BLOCK_HEADER_BYTES; count += 4) this.out.writeUint32(0);
+    this.beginWalk();
+  }
+
+  /** Walks over what was written of the block begun, when that is enough for it to be worth it (SB3). */
+  walkSome(): void {
+    if (this.recordCount - this.walkedRecords >= RECORDS_PER_WALK && this.blockStart >= 0) this.walkOn();
   }
 
   /** Ends the block begun, if any. @throws InvariantViolation for records out of order. */
@@ -195,23 +210,40 @@ export class SegmentBlockBuffer {
 
   /** Checks, counts and digests the records of the block begun; says what is wrong with them. */
   private walk(): string | undefined {
-    const schema = this.schema as StateSchema;
-    const { cursor, walked, walkedDigest, sequence } = this;
-    walkedDigest.reset();
-    sequence.beginBlock();
-    if (this.sorted) walked.resume(this.order);
-    else walked.reset();
-    cursor.reset(this.out.view(), this.blockStart + BLOCK_HEADER_BYTES);
-    let count = 0;
+    this.walkOn();
+    if (this.fault !== undefined) return this.fault;
+    const { walkedRecords, recordCount } = this;
+    return walkedRecords === recordCount ? undefined : `${walkedRecords} records instead of ${recordCount}`;
+  }
+
+  private beginWalk(): void {
+    this.walkedRecords = 0;
+    this.walkedTo = this.blockStart + BLOCK_HEADER_BYTES;
+    this.fault = undefined;
+    this.walkedDigest.reset();
+    this.sequence.beginBlock();
+    if (this.sorted) this.walked.resume(this.order);
+    else this.walked.reset();
+  }
+
+  /** Goes on to the end of what was written. */
+  private walkOn(): void {
+    if (this.fault !== undefined) return;
+    const { cursor } = this;
+    cursor.reset(this.out.view(), this.walkedTo);
     while (cursor.next()) {
-      count++;
-      if (!recordFits(cursor, schema)) return 'a record that does not fit the schema of the state';
-      if (!walked.accepts(cursor)) return `record ${count} of the block out of order or twice`;
-      const fault = sequence.faultOf(cursor);
-      if (fault !== undefined) return fault;
-      walkedDigest.add(cursor);
+      this.walkedRecords++;
+      this.fault = this.faultOf(cursor);
+      if (this.fault !== undefined) return;
+      this.walkedDigest.add(cursor);
     }
-    return count === this.recordCount ? undefined : `${count} records instead of ${this.recordCount}`;
+    this.walkedTo = this.out.length;
+  }
+
+  private faultOf(cursor: RecordCursor): string | undefined {
+    if (!recordFits(cursor, this.schema as StateSchema)) return 'a record that does not fit the schema of the state';
+    if (!this.walked.accepts(cursor)) return `record ${this.walkedRecords} of the block out of order or twice`;
+    return this.sequence.faultOf(cursor);
   }
 
   private sealBlock(): void {

@@ -368,6 +368,12 @@ class SegmentWriter implements SegmentRecordWriter {
   }
 
   private beginRecord(fits: boolean): ByteWriter {
+    this.blocks.walkSome();
+    return this.placeRecord(fits);
+  }
+
+  /** As {@link beginRecord}, where records written before may still be taken back. */
+  private placeRecord(fits: boolean): ByteWriter {
     const { blocks } = this;
     if (blocks.blockStart < 0 || blocks.blockIsFull) {
       this.requireOpen();
@@ -437,7 +443,7 @@ class SegmentWriter implements SegmentRecordWriter {
     try {
       let index = start;
       do {
-        const out = this.beginRecord(true);
+        const out = this.placeRecord(true);
         const recordStart = out.length;
         out.writeUint8(this.stamped ? RecordOp.SPLICE | RECORD_STAMPED : RecordOp.SPLICE);
         writeAddress(out);

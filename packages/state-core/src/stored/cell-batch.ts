@@ -10,6 +10,9 @@ import type { DirtyGroup, DirtyList } from './dirty-group.js';
 import type { PathWriter } from './path-writer.js';
 import type { StoreWork } from './store-work.js';
 
+/** Records that are written between two looks at the clock. */
+const RECORDS_PER_CLOCK = 16;
+
 /** One batch. */
 export class CellBatch {
   /** Records handed to the store. */
@@ -26,6 +29,8 @@ export class CellBatch {
     private readonly paths: PathWriter,
     private readonly limit: number,
     private readonly work: StoreWork,
+    /** Whether the time for it is over; something is written all the same. */
+    private readonly isOver?: () => boolean,
   ) {
     this.unitsAtMost = work.units + limit;
   }
@@ -63,19 +68,23 @@ export class CellBatch {
   }
 
   private writeList(list: DirtyList, group: DirtyGroup): boolean {
-    for (let cell = list.peek(this.paths); cell !== undefined; cell = list.peek(this.paths)) {
+    for (;;) {
+      if (!list.prepare(this.paths, this.isOver)) return false;
+      const cell = list.peek(this.paths);
+      if (cell === undefined) return true;
       if (this.isFull) return false;
       this.records++;
       group.writtenEpoch = list.epoch;
       if (!this.writeCell(cell, list, group)) return false;
       list.take();
     }
-    return true;
   }
 
   /** Cells that need no writing count as well: they take their time too. */
   private get isFull(): boolean {
-    return this.records >= this.limit || this.work.units >= this.unitsAtMost;
+    const { records, work } = this;
+    if (records >= this.limit || work.units >= this.unitsAtMost) return true;
+    return records > 0 && records % RECORDS_PER_CLOCK === 0 && this.isOver?.() === true;
   }
 
   /** False when there is more to write of the cell. */

@@ -13,6 +13,7 @@ import type { Clock } from '../ambient/clock.js';
 import { AdmissionSketch } from './admission-sketch.js';
 import type { Cell } from './cell.js';
 import { CellBatch, checkElder, isFaultOfValue } from './cell-batch.js';
+import { CellRing } from './cell-ring.js';
 import type { DirtyCells } from './dirty-cells.js';
 import { DirtyGroup, type FailedCell } from './dirty-group.js';
 import { PathWriter } from './path-writer.js';
@@ -26,8 +27,6 @@ const RECORDS_PER_DRAIN = 512;
 const SOFT_SHARE = 0.5;
 /** A cache with less room than this is full: what comes in drives something out. */
 const ROOM_BYTES = 1024;
-/** Cells in the ring that nobody finds any more, before it is swept. */
-const RING_GARBAGE_KEPT = 1024;
 
 /** What a {@link CellCache} is made with. */
 export interface CellCacheParameters {
@@ -70,9 +69,7 @@ export class CellCache implements DirtyCells {
   private readonly parameters: CellCacheParameters;
   private readonly groups: (DirtyGroup | undefined)[];
   private readonly sketch: AdmissionSketch = new AdmissionSketch();
-  private readonly ring: Cell[] = [];
-  private hand = 0;
-  private ringGarbage = 0;
+  private readonly ring: CellRing = new CellRing();
   private groupCursor = 0;
   private flushedRecords = 0;
   private flushMs = 0;
@@ -113,7 +110,7 @@ export class CellCache implements DirtyCells {
     // Before it is in the ring: it must not be what goes.
     while (this.usedBytes + cell.sizeBytes > this.budgetBytes && (this.drainForReaders() || this.evict()));
     this.usedBytes += cell.sizeBytes;
-    this.intoRing(cell);
+    this.ring.add(cell);
   }
 
   /** A cell that is new or was clean is dirty from now on. */
@@ -144,7 +141,7 @@ export class CellCache implements DirtyCells {
     next.elder = cell;
     cell.successor = next;
     cell.isIndexed = false;
-    this.leftIndex(cell);
+    this.ring.remove(cell);
     next.replaceElder();
     this.addDirty(next);
     return next;
@@ -204,10 +201,10 @@ export class CellCache implements DirtyCells {
     return keyGroups;
   }
 
-  flush(keyGroup: number, epoch: number, limit: number): boolean {
+  flush(keyGroup: number, epoch: number, limit: number, isOver?: () => boolean): boolean {
     const group = this.groups[keyGroup - this.parameters.firstKeyGroup];
     if (group === undefined) return true;
-    if (isWaiting(group, epoch)) this.write([group], epoch, limit);
+    if (isWaiting(group, epoch)) this.write([group], epoch, limit, isOver);
     if (isWaiting(group, epoch)) return false;
     this.retryFailed(group, epoch);
     return true;
@@ -237,7 +234,7 @@ export class CellCache implements DirtyCells {
   /** Lets go of everything, written or not. */
   close(): void {
     this.groups.fill(undefined);
-    this.ring.length = 0;
+    this.ring.clear();
     this.dirtyBytes = 0;
     this.usedBytes = 0;
   }
@@ -279,10 +276,10 @@ export class CellCache implements DirtyCells {
   }
 
   /** Writes listed cells of key groups, each oldest epoch first. Returns how many. @throws StateError of the store. */
-  private write(groups: readonly DirtyGroup[], epoch: number, limit: number): number {
+  private write(groups: readonly DirtyGroup[], epoch: number, limit: number, isOver?: () => boolean): number {
     const { clock, batch, work } = this.parameters;
     const startMs = clock.monotonicMs();
-    const batchOfCells = new CellBatch(this.paths, limit, work);
+    const batchOfCells = new CellBatch(this.paths, limit, work, isOver);
     try {
       batch(() => {
         for (const group of groups) if (!batchOfCells.writeGroup(group, epoch)) return;
@@ -293,7 +290,7 @@ export class CellCache implements DirtyCells {
     }
     for (const cell of batchOfCells.end()) this.settle(cell);
     for (const group of groups) {
-      group.dropEmpty(this.paths);
+      group.dropEmpty();
       if (group.epochs.length === 0) this.groupCursor = group.keyGroup - this.parameters.firstKeyGroup + 1;
     }
     this.flushedRecords += batchOfCells.records;
@@ -312,7 +309,7 @@ export class CellCache implements DirtyCells {
     if (!cell.isIndexed) {
       this.usedBytes -= cell.sizeBytes;
     } else if (cell.isKeptClean && this.budgetBytes > 0) {
-      this.intoRing(cell);
+      this.ring.add(cell);
     } else {
       this.forget(cell);
       this.usedBytes -= cell.sizeBytes;
@@ -386,20 +383,17 @@ export class CellCache implements DirtyCells {
   /** Evicts a clean cell; false when there is none. */
   private evict(): boolean {
     const { ring } = this;
-    while (ring.length > 0) {
-      if (this.hand >= ring.length) this.hand = 0;
-      const cell = ring[this.hand] as Cell;
-      if (cell.isReferenced && cell.isIndexed && cell.dirtyEpoch === 0) {
+    for (let cell = ring.current(); cell !== undefined; cell = ring.current()) {
+      const isClean = cell.isIndexed && cell.dirtyEpoch === 0;
+      if (cell.isReferenced && isClean) {
         cell.isReferenced = false;
-        this.hand++;
+        ring.advance();
         continue;
       }
-      cell.isInRing = false;
-      const last = ring.pop() as Cell;
-      // The newest takes the place: the hand goes on, and comes to it last.
-      if (last !== cell) ring[this.hand++] = last;
-      if (!cell.isIndexed) this.ringGarbage--;
-      if (!cell.isIndexed || cell.dirtyEpoch !== 0) continue;
+      ring.remove(cell);
+      // The newest has taken the place: the hand goes on, and comes to it last.
+      ring.advance();
+      if (!isClean) continue;
       cell.forget();
       this.usedBytes -= cell.sizeBytes;
       return true;
@@ -407,28 +401,9 @@ export class CellCache implements DirtyCells {
     return false;
   }
 
-  private intoRing(cell: Cell): void {
-    if (cell.isInRing) return;
-    cell.isInRing = true;
-    this.ring.push(cell);
-  }
-
   private forget(cell: Cell): void {
     cell.forget();
-    this.leftIndex(cell);
-  }
-
-  /** Cells that left the index are taken out of the ring when the hand comes to them, or when they are too many. */
-  private leftIndex(cell: Cell): void {
-    if (!cell.isInRing || ++this.ringGarbage < RING_GARBAGE_KEPT || this.ringGarbage * 2 < this.ring.length) return;
-    const { ring } = this;
-    let kept = 0;
-    for (const one of ring) {
-      if (one.isIndexed) ring[kept++] = one;
-      else one.isInRing = false;
-    }
-    ring.length = kept;
-    this.ringGarbage = 0;
+    this.ring.remove(cell);
   }
 }
 

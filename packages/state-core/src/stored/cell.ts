@@ -10,6 +10,7 @@
 //   CE4. A dead cell has nothing to write any more: a map was cleared after it, or it came and went between two writes.
 
 import type { KeyIdentity } from '../serialization/type-serializer.js';
+import { NOT_IN_RING } from './cell-ring.js';
 import type { CellTable } from './cell-table.js';
 import type { PathWriter } from './path-writer.js';
 import { NOTHING } from './stored-table.js';
@@ -34,8 +35,8 @@ export abstract class Cell {
   isTouch = false;
   /** Whether the index leads here. */
   isIndexed = true;
-  /** Whether the ring of clean cells holds it. */
-  isInRing = false;
+  /** Where it stands in the ring of clean cells. */
+  ringPlace: number = NOT_IN_RING;
   /** Used since the hand of the ring passed. */
   isReferenced = false;
   isDead = false;

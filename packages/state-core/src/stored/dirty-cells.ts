@@ -16,12 +16,12 @@ export interface DirtyCells {
   readonly epoch: number;
   /**
    * Writes dirty cells of a key group from epochs up to `epoch`, oldest epoch first, by state and path; at most about
-   * `limit` records.
+   * `limit` records, fewer when `isOver` says that the time for them is over.
    *
    * @returns Whether none is left. @throws StateError `value-not-serializable`, `value-too-large` naming state and key, and
    * as ST5.
    */
-  flush(keyGroup: number, epoch: number, limit: number): boolean;
+  flush(keyGroup: number, epoch: number, limit: number, isOver?: () => boolean): boolean;
   /** The key groups that have dirty cells of epochs up to `epoch`, ascending. */
   dirtyKeyGroups(epoch: number): readonly number[];
   /** Bytes of dirty cells, estimated. */

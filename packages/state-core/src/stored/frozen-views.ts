@@ -25,7 +25,7 @@ const KEPT_BYTES_MAX = 64 * 1024;
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 
 /** So many pre-images are removed at once when a view ends; the rest waits for idle steps. */
-const REMOVED_AT_ONCE = 1024;
+const REMOVED_AT_ONCE = 128;
 
 /** What a view has to know of a table. */
 export interface ViewedTable {

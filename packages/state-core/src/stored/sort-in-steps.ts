@@ -2,7 +2,7 @@
 //
 //   SI1. Stable, like Array.prototype.sort. A step is one run of RUN, or merges so many items.
 
-const RUN = 4096;
+const RUN = 1024;
 
 /** Sorts an array into a new one, yielding between two steps. */
 export function* sortInSteps<T>(items: readonly T[], compare: (a: T, b: T) => number): Generator<void, T[], void> {

@@ -141,7 +141,8 @@ export class StoredEntries {
     const { increment, restored } = view as OpenView;
     const { context } = parameters.run;
     for (const keyGroup of cells.dirtyKeyGroups(view.epoch)) {
-      while (!cells.flush(keyGroup, view.epoch, RECORDS_PER_STEP)) if (context.shouldYield()) await context.yieldNow();
+      while (!cells.flush(keyGroup, view.epoch, RECORDS_PER_STEP, context.shouldYield))
+        if (context.shouldYield()) await context.yieldNow();
       if (context.shouldYield()) await context.yieldNow();
     }
     const entries = this.writerOf(view as OpenView, parameters.ttlTime);

@@ -25,6 +25,7 @@ import type { ChangeExtent } from './change-runs.js';
 import { type ChangedEntry, mergeChanges } from './delta-merge.js';
 import type { FrozenView } from './frozen-views.js';
 import { PathParts } from './path-parts.js';
+import { sortInSteps } from './sort-in-steps.js';
 import { StoredListTable } from './stored-list-table.js';
 import { ElementCursor, readListHead, type StoredElements } from './stored-lists.js';
 import { readBucket } from './stored-paths.js';
@@ -35,10 +36,13 @@ import type { StoredSchemas } from './stored-schemas.js';
 import type { StoredStateTable } from './stored-state-table.js';
 import { Transcoding } from './transcoding.js';
 
-/** Entries that are read in one go. */
+/** Entries that are read in one go: at first fewer, for a program that has done nothing of the kind takes ten times as long. */
 const ENTRIES_PER_CHUNK = 256;
+const ENTRIES_OF_FIRST_CHUNK = 16;
 /** The same of queues, of which each chunk is a block (VW2). */
-const ELEMENTS_PER_CHUNK = 1024;
+const ELEMENTS_PER_CHUNK = 512;
+/** Pre-images that are removed in one go. */
+const PRE_IMAGES_PER_STEP = 128;
 /** Asking the clock costs as much as writing an entry. */
 const ENTRIES_PER_CLOCK = 32;
 const ELEMENTS_PER_SPLICE = 512;
@@ -63,6 +67,7 @@ export class StoredViewWriter implements KeyedChangesWriter {
   private readonly changes: Map<StoredStateTable, readonly ChangeExtent[]> = new Map();
   /** The key group that is being written. */
   private keyGroup = -1;
+  private entriesPerChunk = ENTRIES_OF_FIRST_CHUNK;
 
   constructor(private readonly parameters: ViewWriterParameters) {}
 
@@ -113,9 +118,11 @@ export class StoredViewWriter implements KeyedChangesWriter {
     const isQueue = table instanceof StoredQueueTable;
     let after: Uint8Array | undefined;
     for (let isEnd = false; !isEnd; ) {
-      const chunk = this.read(table, after, isQueue ? ELEMENTS_PER_CHUNK : ENTRIES_PER_CHUNK);
+      const chunk = this.read(table, after, isQueue ? ELEMENTS_PER_CHUNK : this.entriesPerChunk);
+      this.entriesPerChunk = Math.min(2 * this.entriesPerChunk, ENTRIES_PER_CHUNK);
       isEnd = chunk.end === undefined;
       if (!isList) view.passed(keyGroup, table.stateId, chunk.end);
+      if (context.shouldYield()) await context.yieldNow();
       const entries = this.expanded(chunk.entries, table);
       if (entries.isReordered) await writer.endBlock();
       let untilClock = ENTRIES_PER_CLOCK;
@@ -166,12 +173,10 @@ export class StoredViewWriter implements KeyedChangesWriter {
   ): Promise<void> {
     const format = new EntryFormat(this.parameters, registration, found, writer, context, false);
     const isOwned = registration.schema.kind === 'map';
-    const { cleared, entries, lists } = mergeChanges(
-      extents,
-      isOwned ? format.parts : undefined,
-      registration.schema.ttl,
+    const { cleared, entries, lists } = await inSlices(
+      mergeChanges(extents, isOwned ? format.parts : undefined, registration.schema.ttl),
+      context,
     );
-    if (context.shouldYield()) await context.yieldNow();
     const goesOn = async (index: number): Promise<void> => {
       if (writer.blockIsFull) await writer.endBlock();
       if (index % ENTRIES_PER_CLOCK === 0 && context.shouldYield()) await context.yieldNow();
@@ -182,7 +187,8 @@ export class StoredViewWriter implements KeyedChangesWriter {
       await goesOn(index);
     }
     await writer.endBlock();
-    for (const [index, { path, value, stampMs }] of inOrderOfSnapshot(entries, found.table).entries()) {
+    const ordered = await inSlices(inOrderOfSnapshot(entries, found.table), context);
+    for (const [index, { path, value, stampMs }] of ordered.entries()) {
       if (value === 'removed') format.delete(path);
       else if (value === 'held') format.touch(path, stampMs as number);
       else format.entry(path, value, stampMs);
@@ -207,7 +213,7 @@ export class StoredViewWriter implements KeyedChangesWriter {
     const before = this.keyGroup;
     this.keyGroup = keyGroup;
     if (before < 0) return;
-    while (access.views.leave(view, before, ENTRIES_PER_CHUNK)) if (context.shouldYield()) await context.yieldNow();
+    while (access.views.leave(view, before, PRE_IMAGES_PER_STEP)) if (context.shouldYield()) await context.yieldNow();
   }
 
   /** The next entries of a state that the view sees, and the stored path that they reach to: `undefined` at the end. */
@@ -472,12 +478,27 @@ class EntryFormat {
 }
 
 /** VW2. */
-function inOrderOfSnapshot(entries: readonly ChangedEntry[], table: StoredStateTable): readonly ChangedEntry[] {
+function* inOrderOfSnapshot(
+  entries: readonly ChangedEntry[],
+  table: StoredStateTable,
+): Generator<void, readonly ChangedEntry[], void> {
   if (!(table instanceof StoredQueueTable)) return entries;
   const { queuePaths } = table;
-  return entries
-    .map((entry) => ({ ...entry, path: queuePaths.inSnapshot(entry.path) }))
-    .sort((a, b) => compareBytes(a.path, b.path));
+  const ordered: ChangedEntry[] = [];
+  for (const entry of entries) {
+    ordered.push({ ...entry, path: queuePaths.inSnapshot(entry.path) });
+    if (ordered.length % ENTRIES_PER_CLOCK === 0) yield;
+  }
+  return yield* sortInSteps(ordered, (a, b) => compareBytes(a.path, b.path));
+}
+
+/** Does the steps of some work, and lets others have their turn between them. */
+async function inSlices<T>(work: Generator<void, T, void>, context: SnapshotContext): Promise<T> {
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+    if (context.shouldYield()) await context.yieldNow();
+  }
 }
 
 function earlier(a: Uint8Array | undefined, b: Uint8Array | undefined): Uint8Array | undefined {

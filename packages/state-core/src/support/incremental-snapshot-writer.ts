@@ -107,6 +107,7 @@ export async function writeIncrementalSnapshot<K>(
     isImage: (keyGroup) => modes.get(keyGroup) === 'image',
     context,
   });
+  if (context.shouldYield()) await context.yieldNow();
   const isNothingNew = [...modes.values()].every((mode) => mode === 'unchanged');
   const written =
     isNothingNew && before.knows(layers.main.schemas.values()) ? [] : await writeLayers(layers, modes, parameters);

@@ -150,12 +150,14 @@ export async function writeLayer<K>(
   const { run } = parameters;
   const opened = await openLayer(layer, parameters);
   const bytesByKeyGroup = new Map<number, number>();
+  const { context } = run;
   try {
+    if (context.shouldYield()) await context.yieldNow();
     for (const keyGroup of parameters.keyGroupRange) {
       const startBytes = opened.writer.lengthBytes;
       await writeKeyGroup(keyGroup, opened, registrations, parameters);
       bytesByKeyGroup.set(keyGroup, opened.writer.lengthBytes - startBytes);
-      if (run.context.shouldYield()) await run.context.yieldNow();
+      if (context.shouldYield()) await context.yieldNow();
     }
     const segment = await opened.writer.finish();
     return { segment, schemas: opened.schemas, bytesByKeyGroup };
@@ -172,6 +174,8 @@ async function openLayer<K>(layer: SnapshotLayer, parameters: KeyedSnapshotParam
   const { context } = run;
   const schemas = [...layer.schemas.values()].map((schema, id) => ({ ...schema, id }));
   const stateNames = schemas.map(({ name }) => name);
+  const header = headerOf(schemas, parameters);
+  if (context.shouldYield()) await context.yieldNow();
   const stream = await context.streams.createCheckpointStateOutputStream(
     scope,
     { stateNames, sort: 'keyed' },
@@ -179,7 +183,7 @@ async function openLayer<K>(layer: SnapshotLayer, parameters: KeyedSnapshotParam
   );
   const writer = await openSegmentWriter({
     stream,
-    header: headerOf(schemas, parameters),
+    header,
     scope,
     ...(parameters.compression === undefined ? {} : { compression: parameters.compression }),
   });

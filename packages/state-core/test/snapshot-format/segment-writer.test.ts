@@ -45,6 +45,28 @@ async function openWriter(
   return await openSegmentWriter({ stream, header: { ...header, ...fields }, scope: 'exclusive' });
 }
 
+describe('a block of many records', () => {
+  test.each([10, 70, 199])('is refused when it ends, should record %i not ascend', async (wrong) => {
+    const writer = await openWriter();
+    writer.startState(0, 0, int32ToFloat64);
+    for (let key = 0; key < 200; key++) writer.put(key === wrong ? key - 2 : key, V, key);
+    await expect(writer.endBlock()).rejects.toThrow(`record ${wrong + 1} of the block out of order`);
+    await writer.abort();
+  });
+
+  test('takes back a value that cannot be written, wherever it stands', async () => {
+    const stream = new MemoryOutputStream();
+    const writer = await openWriter(stream);
+    writer.startState(0, 0, int32ToFloat64);
+    for (let key = 0; key < 300; key++) {
+      expect(() => writer.put(key, V, 'no number')).toThrow();
+      writer.put(key, V, key);
+    }
+    const { entryCount } = await writer.finish();
+    expect(entryCount).toBe(300);
+  });
+});
+
 describe('G5: records in order mean segments oldest to newest', () => {
   const of = (stateId: number, ...blocks: ((writer: SegmentRecordWriter) => void)[]) =>
     writeSegment(header, async (writer) => {

@@ -23,6 +23,13 @@ const step = fc.record({
   op: fc.constantFrom('put', 'delete', 'clear', 'touch', 'epoch' as const),
 });
 
+function toEnd<T>(work: Generator<void, T, void>): T {
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+  }
+}
+
 function newRuns(store = new SortedStore()): { runs: ChangeRuns; table: TableChanges } {
   const runs = new ChangeRuns(() => store.openScratch());
   runs.remember(true, 0);
@@ -62,7 +69,7 @@ test('entries of maps: applied to what the base has, changes give what there is'
         voidNamespaceSerializer as KeySerializer<unknown>,
         string as KeySerializer<unknown>,
       );
-      const merged = mergeChanges(runs.since(table, 0, epoch) ?? [], parts, true);
+      const merged = toEnd(mergeChanges(runs.since(table, 0, epoch) ?? [], parts, true));
       const applied = new Map(base);
       const addressOf = (path: Uint8Array): string =>
         `${path[3]}/${path.length > 4 ? String.fromCharCode(path[4] as number) : ''}`;
@@ -120,7 +127,7 @@ test('lists: cut, trimmed and continued as noted, changes give what there is', (
           model = [];
         }
       }
-      const [list] = mergeChanges(runs.since(table, 0, 1) ?? [], undefined, isStamped).lists;
+      const [list] = toEnd(mergeChanges(runs.since(table, 0, 1) ?? [], undefined, isStamped)).lists;
       const applied = list?.isCleared ? [] : [...base];
       applied.splice(0, list?.trimmed ?? 0);
       for (const part of list?.elements ?? []) {
@@ -157,4 +164,14 @@ test('changes that cannot be stored, or outgrow their table, are unknown; the re
   expect(runs.since(table, 4, 5)?.length).toBe(1);
   runs.close();
   expect(store.scratches).toBe(0);
+});
+
+test('many changes are merged in many steps, each of which reads and compares little', () => {
+  const { runs, table } = newRuns();
+  for (let count = 0; count < 20_000; count++)
+    runs.notePut(table, 1, pathOf((count * 7919) % 20_011), Uint8Array.of(1));
+  const work = mergeChanges(runs.since(table, 0, 1) ?? [], undefined, false);
+  let steps = 0;
+  while (work.next().done !== true) steps++;
+  expect(steps).toBeGreaterThan(20_000 / 32);
 });

@@ -48,7 +48,7 @@ describe('sorting in steps', () => {
     const items = Array.from({ length: 100_000 }, (_, place) => ({ rank: (place * 7919) % 100_003, place }));
     const { steps, comparedMost } = sorted(items);
     expect(steps).toBeGreaterThan(100);
-    expect(comparedMost).toBeLessThan(4096 * 13);
+    expect(comparedMost).toBeLessThan(1024 * 11);
   });
 
   test('of none and of one is what it was', () => {

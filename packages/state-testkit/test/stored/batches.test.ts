@@ -80,4 +80,29 @@ describe('a batch of writes', () => {
       expect(state.isEmpty()).toBe(true);
     }
   });
+
+  it('ends when the time of the slice is over, also in the middle of a key group', async () => {
+    const store = new CountingStore();
+    const { harness, backend } = await open(store);
+    const state = plainState(backend, maps);
+    for (let key = 0; key < 40; key++) {
+      backend.setCurrentKey(key);
+      state.putAll(new Map(Array.from({ length: 150 }, (_, index) => [index, key])));
+    }
+    const context = harness.snapshotContext();
+    let yields = 0;
+    const yieldNow = (): Promise<void> => {
+      yields++;
+      return context.yieldNow();
+    };
+    const view = backend.snapshot({ ...context, shouldYield: () => true, yieldNow });
+    const { jobManagerOwned } = await view.write();
+    expect(store.recordsMost).toBeLessThanOrEqual(16);
+    expect(yields).toBeGreaterThan(6000 / 16);
+    const restored = await harness.createKeyed<number>({ restore: jobManagerOwned ? [jobManagerOwned] : [] });
+    for (let key = 0; key < 40; key++) {
+      restored.setCurrentKey(key);
+      expect([...plainState(restored, maps).entries()].length).toBe(150);
+    }
+  });
 });
