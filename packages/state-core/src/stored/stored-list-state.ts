@@ -178,7 +178,7 @@ export class StoredListState<K, N, T> extends StoredFoundState<K, N, T, ListCell
   /** The elements of the current key after what reading does to them; not copied. */
   private read(): T[] | undefined {
     this.beginAccess();
-    if (this.ttl !== undefined) this.makeRoom();
+    if (this.ttl !== undefined) this.makeRoomToRead();
     const list = this.readAll();
     if (list === undefined || list.values.length === 0) return undefined;
     return this.ttl === undefined ? list.values : this.reach(list, this.ttl);

@@ -3,6 +3,7 @@
 import {
   int32,
   isStateError,
+  ListStateDescriptor,
   MapStateDescriptor,
   StateError,
   StateTtlConfig,
@@ -230,9 +231,11 @@ describe('where the store takes no more', () => {
         new MapStateDescriptor('maps', { key: int32, value: int32, ...(ttl && { ttl }) }),
       );
       const value = plainState(backend, new ValueStateDescriptor('value', { type: int32, ...(ttl && { ttl }) }));
+      const list = plainState(backend, new ListStateDescriptor('list', { type: int32, ...(ttl && { ttl }) }));
       for (let key = 0; key < 60; key++) {
         backend.setCurrentKey(key);
         value.update(key);
+        list.addAll([key, key + 1]);
         for (let entry = 0; entry < 5; entry++) state.put(entry, key + entry);
       }
       isFull = true;
@@ -262,6 +265,7 @@ describe('where the store takes no more', () => {
             false,
             key,
           ]);
+          expect([...list.get()]).toEqual([key, key + 1]);
         }
       }
       backend.setCurrentKey(1000);
