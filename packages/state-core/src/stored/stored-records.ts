@@ -113,10 +113,10 @@ export class StoredRecords {
   /** Entries whose path begins with `prefix`, from `after` on, in the order of the store: about `limit`, fewer at the end. */
   scan(prefix: Uint8Array, after: Uint8Array | undefined, limit: number): readonly KeyedStoreEntry[] {
     const { store, keyGroup, stateId, paths } = this;
-    if (this.packed !== undefined) this.unpackRange(prefix, after && paths.storedOf(after), limit);
-    if (paths.plainMax === Number.POSITIVE_INFINITY) return store.scan(keyGroup, stateId, prefix, after, limit);
     const storedPrefix = paths.storedPrefixOf(prefix);
     let from = after && paths.storedOf(after);
+    this.unpackRange(storedPrefix, from, limit);
+    if (paths.plainMax === Number.POSITIVE_INFINITY) return store.scan(keyGroup, stateId, prefix, after, limit);
     // Whoever stopped in the middle of a bucket gets the rest of it first (SP2 of stored-paths.ts).
     const rest = after !== undefined && after.length > paths.plainMax ? this.restOfBucket(after, prefix) : NO_ENTRIES;
     let found = rest.length === 0 ? undefined : [...rest];
@@ -129,6 +129,7 @@ export class StoredRecords {
       // Fewer would say that there are no more.
       if (isEnd || found.length >= limit) return found;
       from = (entries[entries.length - 1] as KeyedStoreEntry).path;
+      this.unpackRange(storedPrefix, from, limit);
     }
   }
 
