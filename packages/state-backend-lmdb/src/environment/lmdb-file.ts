@@ -124,6 +124,10 @@ export class LmdbFile {
   /** The entries again, under whole keys. */
   private readonly wholeKeys: BytesDatabase;
   private readonly entryRange: RangeReader;
+  /** Who gets what is read of the range, how much more, and the entry that it ended with because its value is large. */
+  private takeEntry: TakeKeyedEntry = takeNothing;
+  private entriesLeft = 0;
+  private largeEntry: KeyedStoreEntry | undefined = undefined;
   private readonly key: EntryKey;
   private readonly descriptor: number;
   private readonly reserve: SpaceReserve;
@@ -173,7 +177,7 @@ export class LmdbFile {
       this.entries = this.root.openDB({ name: 'entries', ...keyed });
       this.pieces = this.root.openDB({ name: 'pieces', ...keyed });
       this.wholeKeys = this.root.openDB({ name: 'entries', ...whole });
-      this.entryRange = new RangeReader(this.root, 'entries', this.key);
+      this.entryRange = new RangeReader(module, this.root, 'entries', this.key);
       const header = this.root.openDB({ name: 'header', ...whole });
       header.putSync(HEADER_KEY, settings.header);
       // Read back: a file system that keeps nothing is found here and not with the first record.
@@ -294,35 +298,24 @@ export class LmdbFile {
     checkPath(prefix);
     if (this.damage !== undefined) throw this.damage;
     const keyPrefix = prefixOf(keyGroup, stateId);
-    const { key, trailerBytes } = this;
+    const { key } = this;
     let start = prefix;
     let exclusiveStart = false;
     if (after !== undefined && compareBytes(after, prefix) >= 0) {
       start = after;
       exclusiveStart = true;
     }
-    let rest = limit;
-    let large: KeyedStoreEntry | undefined;
-    const takeRecord = (record: Uint8Array, length: number): boolean => {
-      const { lastKey, lastStart, lastEnd } = key;
-      const end = length - trailerBytes;
-      if (trailerBytes !== 0) this.verify(record, end, lastKey, lastStart, lastEnd);
-      rest--;
-      if (end > INLINE_BYTES) {
-        // Its pieces are read when the range has ended.
-        large = { path: copyOf(lastKey, lastStart, lastEnd), value: copyOf(record, 0, end) };
-        return false;
-      }
-      take(lastKey, lastStart, lastEnd, record, 0, end);
-      return true;
-    };
+    this.takeEntry = take;
+    this.entriesLeft = limit;
+    this.largeEntry = undefined;
     try {
       for (;;) {
         key.setRange(keyPrefix, prefix);
-        this.entryRange.read(start, exclusiveStart, rest, this.isWriting, takeRecord);
+        this.entryRange.read(start, exclusiveStart, this.entriesLeft, this.isWriting, this.takeRecord);
+        const large = this.largeEntry as KeyedStoreEntry | undefined;
         if (large === undefined) return;
-        const { path, value: head } = large as KeyedStoreEntry;
-        large = undefined;
+        const { path, value: head } = large;
+        this.largeEntry = undefined;
         const value = this.readLarge(head);
         take(path, 0, path.length, value, 0, value.length);
         start = path;
@@ -330,8 +323,24 @@ export class LmdbFile {
       }
     } catch (error) {
       throw this.readFailed(error);
+    } finally {
+      this.takeEntry = takeNothing;
     }
   }
+
+  private readonly takeRecord = (record: Uint8Array, length: number): boolean => {
+    const { lastKey, lastStart, lastEnd } = this.key;
+    const end = length - this.trailerBytes;
+    if (this.trailerBytes !== 0) this.verify(record, end, lastKey, lastStart, lastEnd);
+    this.entriesLeft--;
+    if (end > INLINE_BYTES) {
+      // Its pieces are read when the range has ended.
+      this.largeEntry = { path: copyOf(lastKey, lastStart, lastEnd), value: copyOf(record, 0, end) };
+      return false;
+    }
+    this.takeEntry(lastKey, lastStart, lastEnd, record, 0, end);
+    return true;
+  };
 
   /** Removes up to `limit` records of a state in a key group. @returns Whether none is left. @throws as {@link put}. */
   deleteSome(keyGroup: number, stateId: number, limit: number): boolean {
@@ -761,6 +770,8 @@ function wholeKeyOf({ keyGroup, stateId, path }: EntryPosition): Uint8Array {
   key.set(path, 4);
   return key;
 }
+
+function takeNothing(): void {}
 
 function pagesOf({ treeBranchPageCount, treeLeafPageCount, overflowPages }: RawPages): number {
   return treeBranchPageCount + treeLeafPageCount + overflowPages;

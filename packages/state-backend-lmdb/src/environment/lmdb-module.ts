@@ -6,7 +6,10 @@
 import { StateError } from '@tidemark/state-core';
 
 /** What this package uses of lmdb. */
-export type LmdbModule = Pick<typeof import('lmdb'), 'open'>;
+export type LmdbModule = Pick<typeof import('lmdb'), 'open'> & {
+  /** The native part; not named by the typed interface. */
+  readonly nativeAddon?: unknown;
+};
 
 /** The platforms that lmdb brings a binary for. */
 const PLATFORMS: readonly string[] = [

@@ -17,7 +17,7 @@ const scratch: DataView<ArrayBuffer> = new DataView(new ArrayBuffer(8));
 export class ByteReader {
   private bytes: Uint8Array;
   private at: number;
-  private readonly stop: number;
+  private stop: number;
 
   /** Reads `bytes` from `start` to `end`, positions within the array. The array must not change meanwhile. */
   constructor(bytes: Uint8Array, start = 0, end: number = bytes.length) {
@@ -26,6 +26,16 @@ export class ByteReader {
     this.bytes = bytes;
     this.at = start;
     this.stop = end;
+  }
+
+  /** Makes a reader that nobody else has any more read something else, as if it were new. */
+  static renew(reader: ByteReader, bytes: Uint8Array, start: number, end: number): ByteReader {
+    if (start < 0 || end > bytes.length || start > end)
+      throw new RangeError(`no range [${start}, ${end}) in ${bytes.length} bytes`);
+    reader.bytes = bytes;
+    reader.at = start;
+    reader.stop = end;
+    return reader;
   }
 
   /** Position of the next read, counted from the start of the array. */

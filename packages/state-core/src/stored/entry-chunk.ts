@@ -1,11 +1,15 @@
 // Entries of a scan, not decoded, one after another in one array that is used again and again.
 //
 //   EC1. What a chunk holds is its own: the store may do what it wants afterwards.
-//   EC2. Positions count until the chunk is filled anew.
+//   EC2. Positions count until the chunk is filled anew; a reader until another is asked for.
+//   EC3. A chunk also keeps the prefix that it is filled for, in an array that is used again for the next of that length.
+
+import { ByteReader } from '../bytes/byte-reader.js';
 
 const CAPACITY_BYTES = 1024;
 /** Below this a loop is faster than a call of `set`. */
 const LOOP_BYTES_MAX = 48;
+const PREFIX_BYTES_MAX = 128;
 
 /** Entries in the order of the store. */
 export class EntryChunk {
@@ -17,6 +21,8 @@ export class EntryChunk {
   /** Of each entry: where the path begins, where it ends and the value begins, where that ends. */
   private readonly positions: number[] = [];
   private end = 0;
+  private readonly prefixes: (Uint8Array | undefined)[] = [];
+  private readonly reader: ByteReader = new ByteReader(this.bytes);
 
   /** Adds an entry that lies in somebody else's arrays. */
   readonly take = (
@@ -60,6 +66,28 @@ export class EntryChunk {
 
   valueEnd(index: number): number {
     return this.positions[index * 3 + 2] as number;
+  }
+
+  /** Reads a path from `skipped` bytes on. */
+  readPath(index: number, skipped: number): ByteReader {
+    return ByteReader.renew(this.reader, this.bytes, this.pathStart(index) + skipped, this.pathEnd(index));
+  }
+
+  readValue(index: number): ByteReader {
+    return ByteReader.renew(this.reader, this.bytes, this.pathEnd(index), this.valueEnd(index));
+  }
+
+  /** A copy of a prefix, valid until the next one is kept. */
+  keepPrefix(prefix: Uint8Array): Uint8Array {
+    const { length } = prefix;
+    if (length > PREFIX_BYTES_MAX) return prefix.slice();
+    let kept = this.prefixes[length];
+    if (kept === undefined) {
+      kept = new Uint8Array(length);
+      this.prefixes[length] = kept;
+    }
+    copyInto(kept, 0, prefix, 0, length);
+    return kept;
   }
 
   /** A copy of a path. */

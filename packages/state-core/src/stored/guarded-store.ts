@@ -75,7 +75,10 @@ class GuardedStore implements KeyedStore {
   ) {
     const { pathBytesMax } = store;
     if (pathBytesMax !== undefined) this.pathBytesMax = pathBytesMax;
-    if (store.visit !== undefined) this.visit = (...given) => this.guardedVisit(...given);
+    if (store.visit !== undefined) {
+      this.visit = (keyGroup, stateId, prefix, after, limit, take) =>
+        this.guardedVisit(keyGroup, stateId, prefix, after, limit, take);
+    }
     if (store.batch !== undefined) this.batch = (write) => this.guardedBatch(write);
     if (store.prepare !== undefined) this.prepare = (keyGroups) => this.guardedPrepare(keyGroups);
     if (store.metrics !== undefined) this.metrics = () => this.guarded('metrics', () => store.metrics?.() ?? {});

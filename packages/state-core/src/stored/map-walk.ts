@@ -8,8 +8,8 @@
 //   MW4. Nothing of the store stays open between two calls. What a chunk has is decoded when it is given.
 //   MW5. An owner is held while it is walked over; where there is none, none is made for the walk (MO1 of map-cell.ts). At
 //        most WALKS_MAX walks of a state are in progress: the oldest then fails.
+//   MW6. Most walks are over maps of which nothing is in memory: they need nothing but the chunk, as long as there is no owner.
 
-import { ByteReader } from '../bytes/byte-reader.js';
 import { StateError } from '../error/state-error.js';
 import type { KeyIdentity } from '../serialization/type-serializer.js';
 import type { MapStateIterator } from '../state/state.js';
@@ -149,6 +149,8 @@ export class MapWalk<E, UV> implements MapStateIterator<E, UV>, LooseWalk, Walke
   private structure = 0;
   private isOver = false;
   private isLost = false;
+  /** MW6. */
+  private isPlain: boolean;
   private readonly entry: MapEntry = { mapKey: undefined, identity: 0, value: undefined, stampMs: 0, cell: undefined };
   private hasLast = false;
   /** Where the entry is in the chunk, as long as not all is known of it. */
@@ -188,8 +190,10 @@ export class MapWalk<E, UV> implements MapStateIterator<E, UV>, LooseWalk, Walke
     this.seesValues = sight !== 'keys';
     this.seesAll = sight === 'all';
     this.owner = owner;
+    this.isPlain = owner === undefined && !this.seesAll;
     if (owner === undefined) {
-      this.prefix = cache.paths.path(map.table.types, map.key, map.namespace).slice();
+      this.chunk = walks.takeChunk();
+      this.prefix = this.chunk.keepPrefix(cache.paths.path(map.table.types, map.key, map.namespace));
       this.hasMore = true;
       beginLoose(this);
     } else {
@@ -203,6 +207,24 @@ export class MapWalk<E, UV> implements MapStateIterator<E, UV>, LooseWalk, Walke
   }
 
   next(): IteratorResult<E, undefined> {
+    const { chunk } = this;
+    if (!this.isPlain || chunk === undefined || this.nextInChunk >= chunk.length) return this.findNext();
+    return { done: false, value: this.giveStored(chunk) };
+  }
+
+  /** The next of the chunk, where nothing is in memory. */
+  private giveStored(chunk: EntryChunk): E {
+    const { entry } = this;
+    const index = this.nextInChunk;
+    if (this.seesKeys) entry.mapKey = this.mapKeyAt(chunk, index);
+    if (this.seesValues) entry.value = this.table.stored.readEntry(chunk, index);
+    this.nextInChunk = index + 1;
+    this.lastInChunk = index;
+    this.hasLast = true;
+    return this.give(entry);
+  }
+
+  private findNext(): IteratorResult<E, undefined> {
     this.checkUnchanged();
     this.hasLast = false;
     if (this.isOver) return { done: true, value: undefined };
@@ -249,11 +271,13 @@ export class MapWalk<E, UV> implements MapStateIterator<E, UV>, LooseWalk, Walke
     if (this.owner?.isIndexed) return this.owner;
     const owner = this.surroundings.entries.ownerAt(this);
     this.owner = owner;
+    this.isPlain = false;
     return owner;
   }
 
   adopt(owner: MapOwner): void {
     this.owner = owner;
+    this.isPlain = false;
     this.structure = owner.structure;
   }
 
@@ -337,8 +361,7 @@ export class MapWalk<E, UV> implements MapStateIterator<E, UV>, LooseWalk, Walke
   }
 
   private mapKeyAt(chunk: EntryChunk, index: number): unknown {
-    const start = chunk.pathStart(index) + this.prefix.length;
-    return this.table.types.mapKey.deserializeKey(new ByteReader(chunk.bytes, start, chunk.pathEnd(index)));
+    return this.table.types.mapKey.deserializeKey(chunk.readPath(index, this.prefix.length));
   }
 
   /** Whether the chunk has another entry. */
@@ -414,6 +437,7 @@ export class MapWalk<E, UV> implements MapStateIterator<E, UV>, LooseWalk, Walke
   private end(): void {
     if (this.isOver) return;
     this.isOver = true;
+    this.isPlain = false;
     const { owner, chunk } = this;
     const { walks } = this.surroundings;
     // What is not known yet of the last entry is still there.

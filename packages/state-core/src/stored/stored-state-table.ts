@@ -113,11 +113,10 @@ export class StoredStateTable implements StoredTable, ViewedTable {
   }
 
   readEntry(chunk: EntryChunk, index: number): unknown {
-    const start = chunk.pathEnd(index);
-    const end = chunk.valueEnd(index);
     try {
-      this.readSizeBytes = end - start;
-      return this.decode(new ByteReader(chunk.bytes, start, end));
+      const input = chunk.readValue(index);
+      this.readSizeBytes = input.remaining;
+      return this.decode(input);
     } catch (error) {
       throw this.damaged(error, chunk.pathOf(index));
     }
