@@ -13,7 +13,8 @@
 /** LMDB takes keys of 1,978 bytes where nothing else is said, whatever the size of a page. */
 export const PATH_BYTES_MAX: number = 1974;
 
-const PREFIX_BYTES: number = 4;
+/** Key group and state. */
+export const PREFIX_BYTES: number = 4;
 // Below this a loop is faster than a call of `set`.
 const LOOP_BYTES_MAX: number = 32;
 const COPY_LOOP_BYTES_MAX: number = 96;

@@ -94,11 +94,13 @@ export class NativeRange {
     return Number.isSafeInteger(range.endAddress) && range.endAddress > 0 ? range : undefined;
   }
 
-  /** Says where lmdb had keys and values when it read a range itself. */
-  learn(keyBytes: Uint8Array, shared: Uint8Array): void {
-    if (keyBytes.byteOffset % 4 !== 0) return;
+  /** Says where lmdb had a key and a value of `length` bytes when it read a range itself; believed where it is as drawn above. */
+  learn(keyBytes: Uint8Array, keyStart: number, shared: Uint8Array, length: number): void {
+    if (keyBytes.byteOffset % 4 !== 0 || keyStart !== KEY_AT) return;
+    const words = new Uint32Array(keyBytes.buffer, keyBytes.byteOffset, 2);
+    if (words[0] !== length || words[1] !== 0) return;
     this.keyBytes = keyBytes;
-    this.words = new Uint32Array(keyBytes.buffer, keyBytes.byteOffset, 2);
+    this.words = words;
     this.shared = shared;
   }
 

@@ -10,7 +10,7 @@
 //        gives up, the iterator goes on from there, and shows where things lie by now.
 
 import type { RootDatabase } from 'lmdb';
-import { copyOf, END, type EntryKey } from './entry-key.js';
+import { copyOf, END, type EntryKey, PREFIX_BYTES } from './entry-key.js';
 import type { LmdbModule } from './lmdb-module.js';
 import { AT_END, GAVE_UP, NativeRange } from './native-range.js';
 
@@ -49,7 +49,8 @@ export class RangeReader {
         this.shared = new Uint8Array(buffer, byteOffset, Math.min(lengthBytes, buffer.byteLength - byteOffset));
       }
       const { native, shared } = this;
-      if (native !== undefined && native.shared !== shared) native.learn(key.lastKey, shared);
+      if (native !== undefined && native.shared !== shared)
+        native.learn(key.lastKey, key.lastStart - PREFIX_BYTES, shared, length);
       this.isOver = !this.take(this.shared, length);
     };
     const encode = (bytes: Uint8Array): Uint8Array => bytes;

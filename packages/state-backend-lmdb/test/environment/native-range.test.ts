@@ -5,6 +5,7 @@ import { silentLogger } from '@tidemark/state-core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { LmdbEnvironment } from '../../src/environment/lmdb-environment.js';
 import { type LmdbModule, loadLmdb } from '../../src/environment/lmdb-module.js';
+import { GAVE_UP, NativeRange } from '../../src/environment/native-range.js';
 import { LmdbKeyedStore } from '../../src/store/lmdb-keyed-store.js';
 import { bytes, NAME, settingsFor, temporaryDirectory, text } from '../temporary-environment.js';
 
@@ -149,6 +150,28 @@ describe.each([true, false])('ranges, checksums %s', (checksums) => {
       expect(calls.get('position')).toBeGreaterThan(before);
     }
   });
+});
+
+it('gives up as long as lmdb does not put things where they are looked for', () => {
+  const store = { db: { availableCursor: { address: 1 } }, ensureReadTxn: () => undefined };
+  const { module, calls } = lmdbWith({ position: () => 4 });
+  const range = NativeRange.of(module, store, (_path, _target, start) => start + 4) as NativeRange;
+  const keyBytes = new Uint8Array(new ArrayBuffer(4104), 4, 4096);
+  const shared = new Uint8Array(100);
+  const learnt = (bytes: Uint8Array, keyStart: number, length: number): boolean => {
+    range.learn(bytes, keyStart, shared, length);
+    return range.begin(EMPTY, false, EMPTY) !== GAVE_UP;
+  };
+  const words = new Uint32Array(keyBytes.buffer, 4, 2);
+  words[0] = 77;
+  expect(learnt(keyBytes, 40, 77)).toBe(false);
+  expect(learnt(keyBytes, 32, 78)).toBe(false);
+  expect(learnt(keyBytes.subarray(1), 32, 77)).toBe(false);
+  words[1] = 1;
+  expect(learnt(keyBytes, 32, 77)).toBe(false);
+  expect(calls.get('position')).toBeUndefined();
+  words[1] = 0;
+  expect(learnt(keyBytes, 32, 77)).toBe(true);
 });
 
 it('does not keep pages that are replaced: a cursor that stays holds no snapshot', async () => {
