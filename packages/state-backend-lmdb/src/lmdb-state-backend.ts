@@ -88,7 +88,7 @@ export class LmdbStateBackend implements ConfigurableStateBackend {
       const engine: StateBackend = storedStateBackend({
         name: this.name,
         openStore: (storeParameters) => this.openStore(config, storeParameters, share),
-        cacheBytes: this.settings.cacheBytes ?? cacheBytesOf(config) ?? share?.bytes ?? 0,
+        cacheBytes: this.settings.cacheBytes ?? cacheBytesOf(config) ?? share?.cacheBytes ?? 0,
         watchCacheBytes: (onChange) => share?.watch(onChange),
         ...(config.get(LmdbStateBackendOptions.TIMER_SERVICE_FACTORY) === 'HEAP' && ({ queuesIn: 'heap' } as const)),
       });

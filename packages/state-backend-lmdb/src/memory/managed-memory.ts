@@ -5,10 +5,15 @@
 //   MM3. A thread that was terminated with backends open counts until somebody looks: when a backend is opened or closed, and
 //        in idle moments. Where it cannot be told that it has ended it counts until the process ends: shares are then
 //        smaller than they could be, never larger.
+//   MM4. Of its share a backend gives CACHE_SHARE to its cache. The rest is for what no cache counts: buffers of transactions
+//        and snapshots, queues, young objects, what was freed and not given back. So the whole of what a backend takes stays
+//        about within its share.
 
 import { BroadcastChannel, threadId } from 'node:worker_threads';
 import { hasThreadEnded, thisThread } from '../environment/process-identity.js';
 
+/** MM4. */
+const CACHE_SHARE: number = 0.6;
 const CHANNEL: string = 'tidemark.managed-memory.1';
 
 /** What threads tell each other. */
@@ -112,7 +117,7 @@ export class ManagedMemoryShare {
   constructor(totalBytes: number, fractionMax: number) {
     this.totalBytes = totalBytes;
     this.fractionMax = fractionMax;
-    this.listener = () => this.onChange?.(this.bytes);
+    this.listener = () => this.onChange?.(this.cacheBytes);
     openBackends.add(this.listener);
   }
 
@@ -121,8 +126,13 @@ export class ManagedMemoryShare {
     return Math.floor(this.totalBytes * Math.min(this.fractionMax, 1 / Math.max(1, openBackends.count)));
   }
 
-  /** Calls `onChange` whenever the share becomes another. */
-  watch(onChange: (bytes: number) => void): void {
+  /** What of it is for the cache now (MM4). */
+  get cacheBytes(): number {
+    return Math.floor(this.bytes * CACHE_SHARE);
+  }
+
+  /** Calls `onChange` whenever what is for the cache becomes something else. */
+  watch(onChange: (cacheBytes: number) => void): void {
     this.onChange = onChange;
   }
 

@@ -229,7 +229,7 @@ export class StoredKeyedStateBackend<K> extends KeyedStateAccess<K, OpenedState<
       restored,
       stored: this.entries.openState(registration),
       ttl,
-      sizes: new ValueSizes(kind === 'list' ? undefined : valueSerializer.fixedLength),
+      sizes: new ValueSizes(kind === 'list' ? undefined : valueSerializer.fixedLength, kind === 'map'),
       verify: (value) => passing.verify(value as never),
       types: {
         stateId: registration.id,

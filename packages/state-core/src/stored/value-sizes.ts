@@ -1,9 +1,15 @@
 // How much memory the values of one state take, as far as it can be told without looking at them.
 //
 //   VS1. Texts and bytes by their length, values of fixed length by that, others by the average of what was stored.
+//   VS2. A cell counts as what it takes of the memory of the process where cells have come and gone for long. Its object and its
+//        places in the index and in lists take 250 bytes; holes where others were, and what the collector lets accumulate
+//        before it looks, take nearly as much again.
+//   VS3. An entry of a map counts with what it takes besides when it is the only one of its map in memory.
 
-/** What a cell takes besides its value, in bytes: object, places in the index and in lists. */
-export const CELL_BYTES: number = 224;
+/** What a cell takes besides its value, in bytes (VS2). */
+export const CELL_BYTES: number = 448;
+/** What an entry of a map may take more (VS3): its map. */
+const MAP_BYTES = 320;
 /** How an object in memory compares to its bytes. */
 const OBJECT_FACTOR = 4;
 /** A place in an array. */
@@ -15,10 +21,12 @@ const NEWEST = 1 / 16;
 export class ValueSizes {
   /** Of a cell with any value; `undefined` where that differs. */
   readonly fixedCellBytes: number | undefined;
+  private readonly cellBytes: number;
   private averageBytes = 64;
 
-  constructor(fixedLength: number | undefined) {
-    this.fixedCellBytes = fixedLength === undefined ? undefined : CELL_BYTES + fixedLength;
+  constructor(fixedLength: number | undefined, isMap = false) {
+    this.cellBytes = isMap ? CELL_BYTES + MAP_BYTES : CELL_BYTES;
+    this.fixedCellBytes = fixedLength === undefined ? undefined : this.cellBytes + fixedLength;
   }
 
   /** A value was stored in so many bytes. */
@@ -28,7 +36,7 @@ export class ValueSizes {
 
   /** Of a cell with a value. */
   ofCell(value: unknown): number {
-    return this.fixedCellBytes ?? CELL_BYTES + this.ofValue(value);
+    return this.fixedCellBytes ?? this.cellBytes + this.ofValue(value);
   }
 
   /** Of elements of a list, with their places in the array; a number takes no more than its place. */
