@@ -106,7 +106,7 @@ export interface KeyContext<K> {
  * - MUST keep restored states that nobody registers and write them, unchanged, into every snapshot. [KSB-RESTORE-01,
  *   RESTORE-01]
  * - MUST leave the other restored entries as they were when some are used, also while a snapshot is written.
- *   [RESTORE-03, RESTORE-04]
+ *   [RESTORE-03, RESTORE-04, RESTORE-14]
  */
 export interface KeyedStateBackend<K> extends KeyContext<K>, CheckpointListener {
   readonly keySerializer: KeySerializer<K>;
@@ -139,7 +139,7 @@ export interface KeyedStateBackend<K> extends KeyContext<K>, CheckpointListener 
    *   MIGRATION-13, MIGRATION-15, MIGRATION-17]
    * - MUST refuse map keys of another type: they never migrate. [MIGRATION-16]
    * - MUST decode only what is used, and carry the bytes of everything else, under as many schemas as there are.
-   *   [MIGRATION-11, MIGRATION-18, MIGRATION-19, MIGRATION-21]
+   *   [MIGRATION-11, MIGRATION-18, MIGRATION-19, MIGRATION-21, MIGRATION-22]
    * - MUST tell of a migration that fails at the access that needs it, every time, and lose nothing. [MIGRATION-20]
    *
    * @throws StateError `state-already-registered` when the name is taken by another sort of state,

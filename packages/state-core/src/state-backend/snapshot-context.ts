@@ -48,7 +48,7 @@ export interface SnapshotContext {
    * - MUST have everything since the base, however long ago that was, or write a full image. [KSB-INCREMENT-12]
    * - MUST write of an entry with time to live what changed of it, and what reads and cleanup changed too. [TTL-51,
    *   KSB-INCREMENT-TTL-01..KSB-INCREMENT-TTL-03,
-   *   KSB-INCREMENT-TTL-06]
+   *   KSB-INCREMENT-TTL-06, KSB-INCREMENT-TTL-07]
    */
   readonly base: number | undefined;
   readonly kind: SnapshotKind;

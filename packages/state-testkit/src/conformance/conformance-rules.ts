@@ -527,7 +527,7 @@ export const CONFORMANCE_RULES: readonly ConformanceRule[] = [
     member: 'KeyedStateBackend',
     must: 'leave the other restored entries as they were when some are used, also while a snapshot is written.',
     guide: 'Restore',
-    cases: ['RESTORE-03', 'RESTORE-04'],
+    cases: ['RESTORE-03', 'RESTORE-04', 'RESTORE-14'],
   },
   {
     member: 'KeyedStateBackend.restoreReport',
@@ -587,7 +587,7 @@ export const CONFORMANCE_RULES: readonly ConformanceRule[] = [
     member: 'KeyedStateBackend.getOrCreateKeyedState',
     must: 'decode only what is used, and carry the bytes of everything else, under as many schemas as there are.',
     guide: 'Schema changes',
-    cases: ['MIGRATION-11', 'MIGRATION-18', 'MIGRATION-19', 'MIGRATION-21'],
+    cases: ['MIGRATION-11', 'MIGRATION-18', 'MIGRATION-19', 'MIGRATION-21', 'MIGRATION-22'],
   },
   {
     member: 'KeyedStateBackend.getOrCreateKeyedState',
@@ -947,7 +947,14 @@ export const CONFORMANCE_RULES: readonly ConformanceRule[] = [
     member: 'SnapshotContext.base',
     must: 'write of an entry with time to live what changed of it, and what reads and cleanup changed too.',
     guide: 'Increments',
-    cases: ['TTL-51', 'KSB-INCREMENT-TTL-01', 'KSB-INCREMENT-TTL-02', 'KSB-INCREMENT-TTL-03', 'KSB-INCREMENT-TTL-06'],
+    cases: [
+      'TTL-51',
+      'KSB-INCREMENT-TTL-01',
+      'KSB-INCREMENT-TTL-02',
+      'KSB-INCREMENT-TTL-03',
+      'KSB-INCREMENT-TTL-06',
+      'KSB-INCREMENT-TTL-07',
+    ],
   },
   {
     member: 'SnapshotContext.rewriteSchemas',

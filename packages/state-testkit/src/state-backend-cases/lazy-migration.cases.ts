@@ -5,6 +5,7 @@ import { type KeyedStateBackend, type KeyedStateHandle, keyGroupRangeOf } from '
 import { openSegmentReader } from '@tidemark/state-core/support';
 import { assertEqual, assertRejects, assertStateError, assertTrue } from '../conformance/assertions.js';
 import { EvolvingSerializer } from '../serializers/evolving-serializer.js';
+import { IncrementalChain, range, underKeys } from './incremental-chain.js';
 import { neverIdle } from './never-idle.js';
 import type { StateBackendCase } from './state-backend-case.js';
 import { plainState, type StateBackendHarness } from './state-backend-harness.js';
@@ -12,6 +13,10 @@ import { plainState, type StateBackendHarness } from './state-backend-harness.js
 const numbers = new ValueStateDescriptor('numbers', { type: int32 });
 
 const amounts = new ValueStateDescriptor('amounts', { type: struct({ n: int32 }) });
+
+interface Amount {
+  readonly n: number;
+}
 
 /** Keys 0 and 1, which live in different key groups, with their number in a struct. */
 async function structs(harness: StateBackendHarness): Promise<KeyedStateHandle | undefined> {
@@ -245,6 +250,29 @@ export const lazyMigrationCases: readonly StateBackendCase[] = [
       assertStateError(() => state.value(), 'value-invalid', 'a refused value', ['amounts', 'n must be positive']);
       const unchecked = validated(amounts.type, positive, false);
       assertTrue(unchecked === amounts.type, 'switched off, there is nothing between the state and its type');
+    },
+  },
+  {
+    id: 'MIGRATION-22',
+    title: 'values of an image and of increments stand side by side, each under the schema it was written with',
+    requires: ['incrementalSnapshots'],
+    async run(harness) {
+      const grown = new ValueStateDescriptor('amounts', {
+        type: struct({ m: int32, n: int32 }, { version: 2, migrate: { 1: (old) => ({ ...(old as Amount), m: 1 }) } }),
+      });
+      const keys = range(0, 200);
+      const first = new IncrementalChain(harness, await harness.createKeyed({ numberOfKeyGroups: 1 }));
+      underKeys(first.backend, amounts, keys, (state, key) => state.update({ n: key }));
+      const image = await first.take();
+      const second = new IncrementalChain(harness, await first.restore(image, 1), 1);
+      underKeys(second.backend, grown, range(0, 200), (state, key) => {
+        if (key % 10 === 3) state.update({ n: key, m: 2 });
+      });
+      const increment = await second.take(1);
+      const third = await second.restore(increment);
+      underKeys(third, grown, keys, (state, key) =>
+        assertEqual(state.value(), { n: key, m: key % 10 === 3 ? 2 : 1 }, `value of key ${key}`),
+      );
     },
   },
 ];

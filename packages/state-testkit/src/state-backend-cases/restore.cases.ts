@@ -180,6 +180,52 @@ export const restoreCases: readonly StateBackendCase[] = [
     },
   },
   {
+    id: 'RESTORE-14',
+    title: 'many restored values and map entries are what they were, read, walked over and changed in any order',
+    async run(harness) {
+      const first = await harness.createKeyed({ numberOfKeyGroups: 1 });
+      const entriesOf = (key: number): [string, number][] =>
+        Array.from({ length: 400 }, (_, index) => [`entry ${1000 + index} of ${key}`.padEnd(40, '.'), index]);
+      for (let key = 0; key < 900; key++) {
+        first.setCurrentKey(key);
+        plainState(first, numbers).update(key);
+        if (key < 3) plainState(first, ages).putAll(entriesOf(key));
+      }
+      const second = await harness.restart(first, { numberOfKeyGroups: 1 });
+      const value = plainState(second, numbers);
+      const map = plainState(second, ages);
+      // A prime: they come in another order than they are stored in.
+      for (let step = 0; step < 900; step++) {
+        const key = (step * 577) % 900;
+        second.setCurrentKey(key);
+        assertEqual(value.value(), key, `value of key ${key}`);
+        if (key % 7 === 0) value.update(-key || 0);
+        else if (key % 11 === 0) value.clear();
+      }
+      for (const key of [1, 0, 2]) {
+        second.setCurrentKey(key);
+        if (key === 0) map.clear();
+        else if (key === 1) for (const [mapKey] of entriesOf(key).slice(0, 300)) map.remove(mapKey);
+        const expected = key === 0 ? [] : key === 1 ? entriesOf(key).slice(300) : entriesOf(key);
+        assertEqual([...map].sort(), expected, `map of key ${key}`);
+      }
+      const third = await harness.restart(second, { numberOfKeyGroups: 1 });
+      const again = plainState(third, numbers);
+      const left = Array.from({ length: 900 }, (_, key) => key).filter((key) => key % 7 === 0 || key % 11 !== 0);
+      assertEqual(
+        [...third.getKeys('numbers', undefined)].sort((a, b) => a - b),
+        left,
+        'keys after another restore',
+      );
+      for (const key of left) {
+        third.setCurrentKey(key);
+        assertEqual(again.value(), key % 7 === 0 ? -key || 0 : key, `value of key ${key} again`);
+      }
+      third.setCurrentKey(2);
+      assertEqual([...plainState(third, ages)].sort(), entriesOf(2), 'map of key 2 again');
+    },
+  },
+  {
     id: 'KSB-RESTORE-02',
     title: 'a declared state of another sort or type is refused before the first record',
     async run(harness) {

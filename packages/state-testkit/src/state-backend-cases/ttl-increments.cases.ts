@@ -309,4 +309,47 @@ export const ttlIncrementCases: readonly StateBackendCase[] = [
       assertEqual(read, [2, undefined, undefined, []], 'what is left when the time is up');
     },
   },
+  {
+    id: 'KSB-INCREMENT-TTL-07',
+    title: 'of many entries those that were renewed since the image have their newest time after a restore',
+    requires,
+    async run(harness) {
+      const clock = new ManualClock(0);
+      const ttl = ttlOf({ updateType: 'OnReadAndWrite' });
+      const values = new ValueStateDescriptor('values', { type: int32, ttl });
+      const maps = new MapStateDescriptor('maps', { key: int32, value: int32, ttl });
+      const chain = await chainAt(harness, clock);
+      const { backend } = chain;
+      const keys = range(0, 300);
+      const isRenewed = (key: number): boolean => key % 3 === 1;
+      underKeys(backend, values, keys, (state, key) => state.update(key));
+      underKeys(backend, maps, [1], (state) => state.putAll(keys.map((key) => [key, -key || 0])));
+      await chain.take();
+      for (const base of [1, 2]) {
+        clock.advance(400);
+        underKeys(backend, values, keys.filter(isRenewed), (state) => state.value());
+        underKeys(backend, maps, [1], (state) => {
+          for (const key of keys.filter(isRenewed)) state.get(key);
+        });
+        await chain.take(base);
+      }
+      const last = await chain.take(chain.checkpointId);
+      const restored = (await chainAt(harness, clock, last)).backend;
+      clock.advance(TTL_MS - 400);
+      const read: unknown[] = [];
+      underKeys(restored, values, keys, (state) => read.push(state.value()));
+      assertEqual(
+        read,
+        keys.map((key) => (isRenewed(key) ? key : undefined)),
+        'values of which some were renewed',
+      );
+      underKeys(restored, maps, [1], (state) =>
+        assertEqual(
+          keys.map((key) => state.get(key)),
+          keys.map((key) => (isRenewed(key) ? -key || 0 : undefined)),
+          'map entries of which some were renewed',
+        ),
+      );
+    },
+  },
 ];
