@@ -13,7 +13,7 @@ import type { TtlPolicy } from '../support/ttl-policy.js';
 import type { Cell, KeyCell } from './cell.js';
 import { CellIndex } from './cell-index.js';
 import type { DirtyList } from './dirty-group.js';
-import type { LooseWalk, MapOwner } from './map-cell.js';
+import { LooseWalks, type MapOwner } from './map-cell.js';
 import type { StoredTable } from './stored-table.js';
 import type { ValueSizes } from './value-sizes.js';
 
@@ -48,7 +48,7 @@ export class CellTable {
   readonly cells: CellIndex<KeyCell>;
   readonly owners: CellIndex<MapOwner>;
   /** Walks over maps of which nothing is in memory (MO1 of map-cell.ts). */
-  readonly looseWalks: LooseWalk[] = [];
+  readonly looseWalks: LooseWalks = new LooseWalks();
   /** Where newly dirty cells are listed. */
   dirtyTail: DirtyList | undefined = undefined;
   structure = 0;

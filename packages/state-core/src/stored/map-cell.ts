@@ -84,19 +84,60 @@ export interface LooseWalk extends OwnerWalk, MapPlace {
   adopt(owner: MapOwner): void;
 }
 
+/** Walks over maps without owner, the newest first. Each knows the next: an array that is empty in between is made anew. */
+export class LooseWalks {
+  first: LooseWalk | undefined = undefined;
+  count = 0;
+
+  add(walk: LooseWalk): void {
+    walk.nextOfOwner = this.first;
+    this.first = walk;
+    this.count++;
+  }
+
+  /** Nothing when it is not here. */
+  remove(walk: LooseWalk): void {
+    if (this.first === walk) {
+      this.first = walk.nextOfOwner as LooseWalk | undefined;
+    } else {
+      let before: OwnerWalk | undefined = this.first;
+      while (before !== undefined && before.nextOfOwner !== walk) before = before.nextOfOwner;
+      if (before === undefined) return;
+      before.nextOfOwner = walk.nextOfOwner;
+    }
+    walk.nextOfOwner = undefined;
+    this.count--;
+  }
+
+  find(keyIdentity: KeyIdentity, namespaceIdentity: KeyIdentity): LooseWalk | undefined {
+    let walk = this.first;
+    while (walk !== undefined) {
+      if (walk.keyIdentity === keyIdentity && walk.namespaceIdentity === namespaceIdentity) return walk;
+      walk = walk.nextOfOwner as LooseWalk | undefined;
+    }
+    return undefined;
+  }
+
+  /** Of one at least. */
+  oldest(): LooseWalk {
+    let walk = this.first as LooseWalk;
+    while (walk.nextOfOwner !== undefined) walk = walk.nextOfOwner as LooseWalk;
+    return walk;
+  }
+}
+
 /** The owner of a map that has none, in the index. */
 export function makeOwner({ table, keyIdentity, namespaceIdentity, key, namespace }: MapPlace): MapOwner {
   const owner = new MapOwner(table, keyIdentity, namespaceIdentity, key, namespace);
   table.owners.set(keyIdentity, namespaceIdentity, owner);
   const { looseWalks } = table;
-  for (let index = looseWalks.length - 1; index >= 0; index--) {
-    const walk = looseWalks[index] as LooseWalk;
-    if (walk.keyIdentity !== keyIdentity || walk.namespaceIdentity !== namespaceIdentity) continue;
-    looseWalks.splice(index, 1);
+  for (;;) {
+    const walk = looseWalks.find(keyIdentity, namespaceIdentity);
+    if (walk === undefined) return owner;
+    looseWalks.remove(walk);
     owner.hold(walk);
     walk.adopt(owner);
   }
-  return owner;
 }
 
 /** The owner of a map; of one that has none, only where a walk is under way. */
@@ -106,29 +147,21 @@ export function ownerAt(
   namespaceIdentity: KeyIdentity,
 ): MapOwner | undefined {
   const owner = table.owners.get(keyIdentity, namespaceIdentity);
-  if (owner !== undefined || table.looseWalks.length === 0) return owner;
-  const walk = table.looseWalks.find(
-    (one) => one.keyIdentity === keyIdentity && one.namespaceIdentity === namespaceIdentity,
-  );
+  if (owner !== undefined || table.looseWalks.first === undefined) return owner;
+  const walk = table.looseWalks.find(keyIdentity, namespaceIdentity);
   return walk && makeOwner(walk);
 }
 
 /** Lists a walk over a map without owner. */
 export function beginLoose(walk: LooseWalk): void {
   const { looseWalks } = walk.table;
-  looseWalks.push(walk);
-  if (looseWalks.length > LOOSE_MAX) makeOwner(looseWalks[0] as LooseWalk);
+  looseWalks.add(walk);
+  if (looseWalks.count > LOOSE_MAX) makeOwner(looseWalks.oldest());
 }
 
 /** A walk over a map without owner has ended. */
 export function endLoose(walk: LooseWalk): void {
-  const { looseWalks } = walk.table;
-  if (looseWalks[looseWalks.length - 1] === walk) {
-    looseWalks.pop();
-    return;
-  }
-  const index = looseWalks.indexOf(walk);
-  if (index >= 0) looseWalks.splice(index, 1);
+  walk.table.looseWalks.remove(walk);
 }
 
 /** A walk over a map, which wants to know what is written behind its back. */

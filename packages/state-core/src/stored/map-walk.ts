@@ -81,6 +81,8 @@ export class WalksInProgress {
   private first: ListedWalk | undefined = undefined;
   private last: ListedWalk | undefined = undefined;
   private count = 0;
+  /** The chunk that was given back last; a list that is empty in between would be made anew. */
+  private chunk: EntryChunk | undefined = undefined;
   private readonly chunks: EntryChunk[] = [];
   private readonly memories: WalkMemory[] = [];
 
@@ -108,13 +110,17 @@ export class WalksInProgress {
   }
 
   takeChunk(): EntryChunk {
-    return this.chunks.pop() ?? new EntryChunk();
+    const { chunk } = this;
+    if (chunk === undefined) return this.chunks.pop() ?? new EntryChunk();
+    this.chunk = undefined;
+    return chunk;
   }
 
   giveChunk(chunk: EntryChunk): void {
     if (this.chunks.length >= KEPT || chunk.bytes.length > KEPT_BYTES_MAX) return;
     chunk.clear();
-    this.chunks.push(chunk);
+    if (this.chunk === undefined) this.chunk = chunk;
+    else this.chunks.push(chunk);
   }
 
   takeMemory(): WalkMemory {
