@@ -61,6 +61,8 @@ class Checkpoints {
     const base = this.lastId === 0 ? undefined : this.lastId;
     const checkpointId = ++this.lastId;
     collectGarbage();
+    // Collectors go on sweeping after they have returned, which nobody has asked for but this.
+    await pause(50);
     const context = createSnapshotContext({
       checkpointId,
       base,
