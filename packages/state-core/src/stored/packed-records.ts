@@ -15,12 +15,13 @@
 //   PK3. What a batch took apart counts when the batch has ended; when it fails, blocks count as there. A block that counts as
 //        there and is not has been taken apart all the same.
 //   PK4. In memory is the path that each block begins with.
+//   PK5. Reading needs no room: where the store takes no more, what scans come to is read from the blocks.
 
-import { compareByteRanges } from '../serialization/key-bytes.js';
+import { compareByteRanges, compareBytes } from '../serialization/key-bytes.js';
 import { RecordCursor, STAMP_BYTES } from '../snapshot-format/record-cursor.js';
 import { RecordOp } from '../snapshot-format/segment-contract.js';
 import { damaged } from '../snapshot-format/segment-damage.js';
-import type { KeyedStore } from '../state-backend/keyed-store.js';
+import type { KeyedStore, KeyedStoreEntry } from '../state-backend/keyed-store.js';
 import { ReusedBytes } from './reused-bytes.js';
 import { beginsWith, CHUNKS_OF_STATE } from './stored-paths.js';
 import type { StoreAccess } from './stored-records.js';
@@ -145,6 +146,49 @@ export class PackedRecords {
     }
   }
 
+  /**
+   * A scan of entries that cannot be made to stand by themselves: those of blocks, with what a scan of the store has found.
+   *
+   * @param stored - `limit` of them, or all there are.
+   */
+  merged(
+    stored: readonly KeyedStoreEntry[],
+    prefix: Uint8Array,
+    after: Uint8Array | undefined,
+    limit: number,
+  ): readonly KeyedStoreEntry[] {
+    const { cursor, path } = this.access.packed;
+    const all: KeyedStoreEntry[] = [];
+    let next = 0;
+    const start = after !== undefined && compareBytes(after, prefix) > 0 ? after : prefix;
+    let index = this.nextThere(Math.max(-1, this.blockOf(start) - 1));
+    for (; index >= 0 && all.length < limit; index = this.nextThere(index)) {
+      const first = this.firstPathOf(index);
+      if (compareBytes(first, start) > 0 && !beginsWith(first, prefix)) break;
+      const block = this.store.get(this.keyGroup, this.blockState, this.numbered(index));
+      if (block === undefined) continue;
+      cursor.reset(block, 1);
+      while (this.nextOf(cursor)) {
+        path.reset();
+        appendPath(path, cursor);
+        const order = compareBytes(path.view(), start);
+        if (order < 0 || (order === 0 && start === after)) continue;
+        if (!beginsWith(path.view(), prefix)) break;
+        let against = -1;
+        while (next < stored.length) {
+          against = compareBytes((stored[next] as KeyedStoreEntry).path, path.view());
+          if (against >= 0) break;
+          all.push(stored[next++] as KeyedStoreEntry);
+        }
+        // PK2.
+        if (against === 0 && next < stored.length) next++;
+        all.push({ path: path.view().slice(), value: this.valueOf(block[0] as number, cursor).slice() });
+      }
+    }
+    while (next < stored.length) all.push(stored[next++] as KeyedStoreEntry);
+    return all.slice(0, limit);
+  }
+
   /** Takes blocks apart until `limit` entries or more were in them, or none is left. */
   unpackSome(limit: number): void {
     let rest = limit;
@@ -214,7 +258,7 @@ export class PackedRecords {
   private unpack(index: number): number {
     if (this.isThere[index] !== true) return 0;
     const { access, keyGroup, stateId, store } = this;
-    const { block, path, value, cursor } = access.packed;
+    const { block, path, cursor } = access.packed;
     let count = 0;
     access.batches.run(() => {
       const stored = store.get(keyGroup, this.blockState, this.numbered(index));

@@ -4,6 +4,7 @@
 // blocks taken apart where their entries change or are scanned (packed-records.ts). Leaves what the values are to the tables.
 
 import { ByteWriter } from '../bytes/byte-writer.js';
+import { isStateError } from '../error/state-error.js';
 import { compareBytes } from '../serialization/key-bytes.js';
 import type { KeyedStore, KeyedStoreEntry } from '../state-backend/keyed-store.js';
 import type { ChangeRuns } from './change-runs.js';
@@ -100,28 +101,41 @@ export class StoredRecords {
   }
 
   /**
-   * Before a scan of the store itself: has what it comes to stand by itself.
-   *
-   * @param after - A path as stored.
+   * What the store has under paths as stored: with `prefix`, after `after`, ascending, at most `limit`. Where it takes no more,
+   * what stands in blocks is read there.
    */
-  unpackRange(prefix: Uint8Array, after: Uint8Array | undefined, limit: number): void {
-    if (this.packed === undefined) return;
-    this.packed.unpackRange(prefix, after !== undefined && compareBytes(after, prefix) > 0 ? after : prefix, limit);
+  scanStored(prefix: Uint8Array, after: Uint8Array | undefined, limit: number): readonly KeyedStoreEntry[] {
+    const { store, keyGroup, stateId } = this;
+    const isUnpacked = this.packed === undefined || this.unpackRange(prefix, after, limit);
+    const found = store.scan(keyGroup, stateId, prefix, after, limit);
+    return isUnpacked ? found : (this.packed?.merged(found, prefix, after, limit) ?? found);
+  }
+
+  /** Has what a scan of stored paths comes to stand by itself; false where the store does not take it. */
+  private unpackRange(prefix: Uint8Array, after: Uint8Array | undefined, limit: number): boolean {
+    const start = after !== undefined && compareBytes(after, prefix) > 0 ? after : prefix;
+    try {
+      this.packed?.unpackRange(prefix, start, limit);
+    } catch (error) {
+      // Within a batch nobody knows what the store has until the batch has ended.
+      if (this.access.batches.isOpen || !isStateError(error) || error.kind !== 'retry') throw error;
+      return false;
+    }
     this.forgetEmpty();
+    return true;
   }
 
   /** Entries whose path begins with `prefix`, from `after` on, in the order of the store: about `limit`, fewer at the end. */
   scan(prefix: Uint8Array, after: Uint8Array | undefined, limit: number): readonly KeyedStoreEntry[] {
-    const { store, keyGroup, stateId, paths } = this;
+    const { paths } = this;
     const storedPrefix = paths.storedPrefixOf(prefix);
     let from = after && paths.storedOf(after);
-    this.unpackRange(storedPrefix, from, limit);
-    if (paths.plainMax === Number.POSITIVE_INFINITY) return store.scan(keyGroup, stateId, prefix, after, limit);
+    if (paths.plainMax === Number.POSITIVE_INFINITY) return this.scanStored(prefix, after, limit);
     // Whoever stopped in the middle of a bucket gets the rest of it first (SP2 of stored-paths.ts).
     const rest = after !== undefined && after.length > paths.plainMax ? this.restOfBucket(after, prefix) : NO_ENTRIES;
     let found = rest.length === 0 ? undefined : [...rest];
     for (;;) {
-      const entries = store.scan(keyGroup, stateId, storedPrefix, from, limit);
+      const entries = this.scanStored(storedPrefix, from, limit);
       const matching = this.expand(entries, prefix);
       const isEnd = entries.length < limit;
       if (found === undefined && (isEnd || matching.length >= limit)) return matching;
@@ -129,7 +143,6 @@ export class StoredRecords {
       // Fewer would say that there are no more.
       if (isEnd || found.length >= limit) return found;
       from = (entries[entries.length - 1] as KeyedStoreEntry).path;
-      this.unpackRange(storedPrefix, from, limit);
     }
   }
 
@@ -138,8 +151,8 @@ export class StoredRecords {
     const { store, paths, keyGroup, stateId } = this;
     const { plainMax } = paths;
     chunk.clear();
-    if (this.packed !== undefined) this.unpackRange(prefix, after && paths.storedOf(after), limit);
-    if (store.visit !== undefined && prefix.length <= paths.prefixMax && (after?.length ?? 0) <= plainMax) {
+    const mayVisit = this.packed === undefined || this.unpackRange(prefix, after && paths.storedOf(after), limit);
+    if (mayVisit && store.visit !== undefined && prefix.length <= paths.prefixMax && (after?.length ?? 0) <= plainMax) {
       store.visit(keyGroup, stateId, prefix, after, limit, chunk.take);
       if (chunk.longestPath <= plainMax) return;
       // What is under a shortened path is a bucket.

@@ -223,8 +223,7 @@ export class StoredViewWriter implements KeyedChangesWriter {
     limit: number,
   ): { readonly entries: readonly KeyedStoreEntry[]; readonly end: Uint8Array | undefined } {
     const { access, view } = this.parameters;
-    records.unpackRange(NO_BYTES, after, limit);
-    const now = access.store.scan(keyGroup, stateId, NO_BYTES, after, limit);
+    const now = records.scanStored(NO_BYTES, after, limit);
     const aside = access.views.preImagesOf(view, keyGroup, stateId, after, limit);
     const end = earlier(
       now.length < limit ? undefined : now[now.length - 1]?.path,

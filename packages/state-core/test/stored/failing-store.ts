@@ -1,6 +1,7 @@
 // A keyed store in memory that fails at a given write and says in which of the allowed ways: what a batch wrote until then
 // may be gone, or be there in part.
 
+import { StateError } from '../../src/error/state-error.js';
 import { latin1OfBytes } from '../../src/serialization/key-bytes.js';
 import type { KeyedStoreEntry, TakeKeyedEntry } from '../../src/state-backend/keyed-store.js';
 import { bytesOf, SortedStore } from './sorted-store.js';
@@ -20,6 +21,8 @@ export class FailingStore extends SortedStore {
   ) => void;
   /** So many writes until one fails, that included; 0 for none. The end of a batch counts as a write. */
   failAt = 0;
+  /** Whether every write fails. */
+  isFull = false;
   /** How often something failed. */
   failures = 0;
   private readonly orders: Map<number, string[]> = new Map();
@@ -108,9 +111,9 @@ export class FailingStore extends SortedStore {
   }
 
   private mayFail(): void {
-    if (this.failAt === 0 || --this.failAt > 0) return;
+    if (!this.isFull && (this.failAt === 0 || --this.failAt > 0)) return;
     this.failures++;
-    throw new Error('the store is full');
+    throw new StateError('storage-no-space', 'the store is full');
   }
 
   private note(keyGroup: number, stateId: number, path: Uint8Array): void {

@@ -190,6 +190,7 @@ class Run {
       }));
       this.changeAll(all, one.failAt);
     } else if (op === 'get') this.get(name, key);
+    else if (op === 'scan' && one.failAt % 2 === 1) this.scanFull(one, name, keyGroup);
     else if (op === 'scan') this.retried(one.failAt, () => this.scan(one, name, keyGroup));
     else if (op === 'walk') this.walk(one, name, keyGroup);
     else if (op === 'count') {
@@ -298,6 +299,14 @@ class Run {
     if (expected === undefined) expect(found).toBeUndefined();
     else expect(found).toEqual({ text: expected.text, at: expected.at });
     expect(table.has(path)).toBe(expected !== undefined);
+  }
+
+  /** Reading goes on where nothing can be written. */
+  private scanFull(one: Step, name: string, keyGroup: number): void {
+    this.tableOf(name, keyGroup);
+    this.store.isFull = true;
+    this.scan(one, name, keyGroup);
+    this.store.isFull = false;
   }
 
   /** From somewhere on to the end, in chunks of the limit. */

@@ -3,10 +3,12 @@
 import { describe, expect, test } from 'vitest';
 import { string } from '../../src/serialization/string-serializer.js';
 import type { KeySerializer } from '../../src/serialization/type-serializer.js';
+import { EntryChunk } from '../../src/stored/entry-chunk.js';
 import type { PathHash } from '../../src/stored/stored-paths.js';
 import type { StoredTable } from '../../src/stored/stored-table.js';
+import { FailingStore } from './failing-store.js';
 import { SortedStore } from './sorted-store.js';
-import { maps, pathOf, StoredFixture } from './stored-fixture.js';
+import { contentOf, maps, pathOf, StoredFixture, values } from './stored-fixture.js';
 
 const stringKey = string as KeySerializer<unknown>;
 const NO_BYTES = new Uint8Array(0);
@@ -46,5 +48,56 @@ describe('restored entries in blocks', () => {
     }
     expect(found.sort()).toEqual(expected.sort());
     expect(table.scanPaths(NO_BYTES, undefined, 100)).toHaveLength(expected.length + 1);
+  });
+
+  test('walks and snapshots go on where the store takes no more, and nothing is lost when it does again', async () => {
+    const first = await StoredFixture.create({ states: [values, maps] });
+    const expected: string[] = [];
+    for (let index = 0; index < 400; index++) {
+      const text = `${index}`.padStart(4, '0');
+      first.tables
+        .get('values')
+        ?.open(0)
+        .put(pathOf(4 * index), text.padEnd(40), undefined, 1);
+      first.tables
+        .get('maps')
+        ?.open(0)
+        .put(pathOf(4, text), text.padEnd(index % 50 === 0 ? 2000 : 40), undefined, 1);
+      expected.push(text);
+    }
+    const restore = [await first.snapshot({ checkpointId: 1 })];
+    const store = new FailingStore({ onFailure: 'undone', visits: true });
+    const again = await StoredFixture.create({ states: [values, maps], store, restore });
+    const table = again.tables.get('maps')?.open(0) as StoredTable;
+    again.tables.get('values')?.open(0);
+    const blocks = store.countOf(isBlock);
+    expect(blocks).toBeGreaterThan(6);
+    store.isFull = true;
+    const chunk = new EntryChunk();
+    for (const limit of [1, 16, 300, 1000]) {
+      const found: string[] = [];
+      let after: Uint8Array | undefined;
+      do {
+        table.scanInto(pathOf(4), after, limit, chunk);
+        for (let index = 0; index < chunk.length; index++) {
+          found.push((table.readEntry(chunk, index) as string).trimEnd());
+          after = chunk.pathOf(index);
+        }
+      } while (chunk.length >= limit);
+      expect(found).toEqual(expected);
+    }
+    expect(() => table.delete(pathOf(4, '0007'), again.epoch)).toThrow('the store is full');
+    expect(again.entries.idleStep.bind(again.entries)).toThrow('the store is full');
+    const handle = await again.snapshot({ checkpointId: 2 });
+    expect(store.countOf(isBlock)).toBe(blocks);
+    store.isFull = false;
+    table.delete(pathOf(4, '0007'), again.epoch);
+    while (again.entries.idleStep()) {
+      // Until all stand by themselves.
+    }
+    expect(store.countOf(isBlock)).toBe(0);
+    expect(table.countEntries()).toBe(399);
+    const third = await StoredFixture.create({ states: [values, maps], restore: [handle] });
+    expect(contentOf(third)).toEqual(contentOf(first));
   });
 });
