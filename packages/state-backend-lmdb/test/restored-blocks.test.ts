@@ -12,7 +12,7 @@ import { temporaryDirectory } from './temporary-environment.js';
 const MEBIBYTE: number = 1024 * 1024;
 const ENTRIES = 60_000;
 
-const CHANGED: string = 'changed'.padEnd(1000, '.');
+const CHANGED: string = 'changed'.padEnd(3000, '.');
 
 const maps = new MapStateDescriptor('maps', { key: string, value: string });
 
@@ -82,7 +82,7 @@ it('what was restored is read on a full disk, changes are refused, and take plac
   const others = (): Map<string, string> => new Map([...state].filter(([mapKey]) => mapKey !== refused));
   expect(others()).toEqual(changed);
 
-  volume.resize(160 * MEBIBYTE);
+  volume.resize(256 * MEBIBYTE);
   state.put(refused, CHANGED);
   state.remove(entryOf(7)[0]);
   state.put(entryOf(ENTRIES - 1)[0], 'last');

@@ -14,7 +14,8 @@
 //        block apart did not come to its end. So reading asks the block first.
 //   PK3. What a batch took apart counts when the batch has ended; when it fails, blocks count as there. A block that counts as
 //        there and is not has been taken apart all the same.
-//   PK4. In memory is the path that each block begins with.
+//   PK4. In memory is the path that each block begins with. All tables together have no more of that than BEGINNINGS_BYTES_MAX
+//        and what one of them adds: then restored records stand by themselves from the beginning.
 //   PK5. Reading needs no room: where the store takes no more, what scans come to is read from the blocks.
 
 import { compareByteRanges, compareBytes } from '../serialization/key-bytes.js';
@@ -26,17 +27,36 @@ import { ReusedBytes } from './reused-bytes.js';
 import { beginsWith, CHUNKS_OF_STATE } from './stored-paths.js';
 import type { StoreAccess } from './stored-records.js';
 
-/** Records go into a block up to this size, which with what LMDB adds fits a page. */
-const BLOCK_BYTES = 4000;
+/**
+ * Records go into a block up to this size: larger ones make a restore no faster, and reading an entry of one slower. With what
+ * LMDB adds, four of them fit a page.
+ */
+const BLOCK_BYTES = 1000;
 /** A longer record gains nothing from standing in a block. */
-export const PACKED_RECORD_BYTES_MAX: number = 1024;
+export const PACKED_RECORD_BYTES_MAX: number = 500;
+const BEGINNINGS_BYTES_MAX = 8 * 1024 * 1024;
+/** What a block takes in memory besides the path. */
+const BEGINNING_BYTES = 16;
 
-/** What blocks are read with, by all tables of a backend in turn. */
+/** What the tables of a backend share: what they read blocks with in turn, and how much memory blocks take. */
 export class PackedBuffers {
+  /** PK4. */
+  beginningsBytes = 0;
+  private readonly beginningsBytesMax: number;
+
   readonly block: ReusedBytes = new ReusedBytes();
   readonly path: ReusedBytes = new ReusedBytes();
   readonly value: ReusedBytes = new ReusedBytes();
   readonly cursor: RecordCursor = new RecordCursor(new Uint8Array(0));
+
+  constructor(beginningsBytesMax: number = BEGINNINGS_BYTES_MAX) {
+    this.beginningsBytesMax = beginningsBytesMax;
+  }
+
+  /** Whether more records may go into blocks. */
+  get hasRoom(): boolean {
+    return this.beginningsBytes < this.beginningsBytesMax;
+  }
 }
 
 /** The blocks of a state in a key group. */
@@ -49,6 +69,8 @@ export class PackedRecords {
   private readonly firstEnds: number[] = [];
   private readonly isThere: boolean[] = [];
   private left = 0;
+  /** Before this number none is there. */
+  private gone = 0;
 
   // The block that is being filled.
   private filled: ReusedBytes | undefined = undefined;
@@ -106,6 +128,11 @@ export class PackedRecords {
   end(): void {
     this.endBlock();
     this.filled = undefined;
+  }
+
+  /** What the blocks take in memory, in bytes, as long as one is left. */
+  get beginningsBytes(): number {
+    return this.firstPaths.length + BEGINNING_BYTES * this.firstEnds.length;
   }
 
   /** The value at a path with its tag in front, where a block has it; overwritten by the next call. */
@@ -193,8 +220,9 @@ export class PackedRecords {
   unpackSome(limit: number): void {
     let rest = limit;
     this.access.batches.run(() => {
-      for (let index = this.nextThere(-1); rest > 0 && index >= 0; index = this.nextThere(index)) {
+      for (let index = this.nextThere(this.gone - 1); rest > 0 && index >= 0; index = this.nextThere(index)) {
         rest -= this.unpack(index);
+        this.gone = index + 1;
       }
     });
   }
@@ -289,6 +317,7 @@ export class PackedRecords {
     if (this.isThere[index] === isThere) return;
     this.isThere[index] = isThere;
     this.left += isThere ? 1 : -1;
+    if (isThere) this.gone = Math.min(this.gone, index);
   }
 
   /** Moves to the next record of a block. @throws StateError `bytes-*`. */

@@ -129,6 +129,7 @@ export class RestoredGroupLoader {
     const { schemas, batches, registration, paths } = this.state;
     const isStamped = registration.schema.ttl;
     const packed = table.records.pack();
+    const packedBytesMax = this.state.packed.hasRoom ? PACKED_RECORD_BYTES_MAX : 0;
     let schema: StateSchema | undefined;
     let tag: number | undefined;
     let sizeBytes = 0;
@@ -150,7 +151,7 @@ export class RestoredGroupLoader {
             tag = schemas.tagOf(schema);
           }
           const recordBytes = cursor.recordEnd - cursor.recordStart;
-          if (tag !== undefined && recordBytes <= PACKED_RECORD_BYTES_MAX && pathBytesOf(cursor) <= paths.plainMax)
+          if (tag !== undefined && recordBytes <= packedBytesMax && pathBytesOf(cursor) <= paths.plainMax)
             packed.add(tag, cursor, isStamped ? merge.stampMs : undefined);
           else this.loadMergedValue(schema, tag, merge);
           sizeBytes += recordBytes;

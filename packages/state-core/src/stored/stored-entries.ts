@@ -55,6 +55,8 @@ export interface StoredEntriesParameters {
   readonly restoredBase?: Omit<SnapshotBase, 'epoch'> | undefined;
   /** Tells long paths apart. Default 128 bits; a test takes fewer. */
   readonly pathHash?: PathHash;
+  /** Restored entries go into blocks until these take so much memory. Default 8 MiB; a test takes less. */
+  readonly blockBeginningsBytesMax?: number;
 }
 
 /** A snapshot between its freeze and its release. */
@@ -97,7 +99,7 @@ export class StoredEntries {
       runs,
       work: this.work,
       batches: this.batches,
-      packed: new PackedBuffers(),
+      packed: new PackedBuffers(parameters.blockBeginningsBytesMax),
     };
     this.bases = new SnapshotBases((isRemembering, epoch) => runs.remember(isRemembering, epoch), restoredBase);
   }
@@ -349,7 +351,7 @@ class StateTables implements StoredTables {
     if (!loader.isDone) return;
     if (this.loading === loader) this.loading = undefined;
     loader.table.loaded(this.counters.epoch());
-    if (loader.table.records.isPacked) this.packed.push(loader.table);
+    if (loader.table.records.endLoading()) this.packed.push(loader.table);
     if (loader.isMigrating) {
       loader.table.origin = loader.chain;
       this.withOrigin.add(keyGroup);

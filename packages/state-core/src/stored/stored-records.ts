@@ -38,6 +38,8 @@ export class StoredRecords {
   private readonly stateId: number;
   /** Restored entries that do not stand by themselves yet. */
   private packed: PackedRecords | undefined = undefined;
+  /** Whether the memory of the blocks is in the sum of all tables. */
+  private isPackedCounted = false;
 
   constructor(
     private readonly access: StoreAccess,
@@ -87,6 +89,14 @@ export class StoredRecords {
   pack(): PackedRecords {
     this.packed = new PackedRecords(this.access, this.keyGroup, this.stateId);
     return this.packed;
+  }
+
+  /** Everything that was restored is there. @returns Whether some of it is in blocks. */
+  endLoading(): boolean {
+    if (this.forgetEmpty()) return false;
+    this.isPackedCounted = true;
+    this.access.packed.beginningsBytes += (this.packed as PackedRecords).beginningsBytes;
+    return true;
   }
 
   /** Whether some entries do not stand by themselves. */
@@ -194,7 +204,10 @@ export class StoredRecords {
 
   /** Whether nothing is packed any more. */
   private forgetEmpty(): boolean {
-    if (this.packed?.isEmpty === true && !this.access.batches.isOpen) this.packed = undefined;
+    if (this.packed?.isEmpty === true && !this.access.batches.isOpen) {
+      if (this.isPackedCounted) this.access.packed.beginningsBytes -= this.packed.beginningsBytes;
+      this.packed = undefined;
+    }
     return this.packed === undefined;
   }
 

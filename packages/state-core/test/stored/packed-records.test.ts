@@ -27,7 +27,7 @@ describe('restored entries in blocks', () => {
       first.tables
         .get('maps')
         ?.open(0)
-        .put(pathOf(key, mapKey, stringKey), mapKey.padEnd(900), undefined, 1);
+        .put(pathOf(key, mapKey, stringKey), mapKey.padEnd(225), undefined, 1);
       if (key === owner) expected.push(mapKey);
     };
     put(other, 'x');
@@ -48,6 +48,37 @@ describe('restored entries in blocks', () => {
     }
     expect(found.sort()).toEqual(expected.sort());
     expect(table.scanPaths(NO_BYTES, undefined, 100)).toHaveLength(expected.length + 1);
+  });
+
+  test('blocks take no more memory than they may: then restored entries stand by themselves', async () => {
+    const first = await StoredFixture.create({ states: [values] });
+    const put = (index: number): void => {
+      const table = first.tables.get('values')?.open(index % 4) as StoredTable;
+      table.put(pathOf(index), `${index}`.padEnd(40), undefined, 1);
+    };
+    for (let index = 0; index < 400; index++) put(index);
+    const restore = [await first.snapshot({ checkpointId: 1 })];
+    const again = await StoredFixture.create({ states: [values], restore, blockBeginningsBytesMax: 1 });
+    const open = (keyGroup: number): StoredTable => again.tables.get('values')?.open(keyGroup) as StoredTable;
+    const readAll = (keyGroup: number): void => {
+      const table = open(keyGroup);
+      expect(table.entryCount).toBe(100);
+      for (let index = keyGroup; index < 400; index += 4)
+        expect((table.read(pathOf(index)) as string).trimEnd()).toBe(`${index}`);
+    };
+    readAll(0);
+    const blocks = again.store.countOf(isBlock);
+    expect(blocks).toBeGreaterThan(3);
+    readAll(1);
+    expect(again.store.countOf(isBlock)).toBe(blocks);
+    // Taken apart, blocks take no memory: there is room for others.
+    expect(open(0).scanPaths(NO_BYTES, undefined, 1000)).toHaveLength(100);
+    expect(again.store.countOf(isBlock)).toBe(0);
+    readAll(2);
+    expect(again.store.countOf(isBlock)).toBe(blocks);
+    while (again.entries.idleStep());
+    expect(again.store.countOf(isBlock)).toBe(0);
+    for (const keyGroup of [0, 1, 2, 3]) readAll(keyGroup);
   });
 
   test('walks and snapshots go on where the store takes no more, and nothing is lost when it does again', async () => {

@@ -43,6 +43,7 @@ export interface FixtureOptions {
   readonly key?: KeySerializer<unknown>;
   readonly states?: readonly StateDescriptor[];
   readonly pathHash?: PathHash;
+  readonly blockBeginningsBytesMax?: number;
   readonly restore?: readonly KeyedStateHandle[];
   readonly restoredCheckpointId?: number;
   readonly nowMs?: () => number;
@@ -79,7 +80,7 @@ export class StoredFixture {
 
   private constructor(options: FixtureOptions, store: SortedStore, spill: RestoredSpill, restored: RestoredKeyedState) {
     const { key = int32 as KeySerializer<unknown>, pathHash, restoredCheckpointId, restore = [] } = options;
-    const { states = [values, maps, lists], nowMs = () => 0 } = options;
+    const { states = [values, maps, lists], nowMs = () => 0, blockBeginningsBytesMax } = options;
     this.store = store;
     this.key = key;
     this.spill = spill;
@@ -98,6 +99,7 @@ export class StoredFixture {
       restored,
       restoredBase: chain && { checkpointId: restoredCheckpointId as number, chain },
       ...(pathHash === undefined ? {} : { pathHash }),
+      ...(blockBeginningsBytesMax === undefined ? {} : { blockBeginningsBytesMax }),
     });
     const tables = new Map<string, StoredTables>();
     for (const descriptor of states) {
