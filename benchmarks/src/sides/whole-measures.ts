@@ -243,9 +243,10 @@ export async function measureMemory(
   const backend = await create();
   setValues(backend, descriptor, keysBelow(entries), 0.37);
   collectGarbage();
-  // The collector gives memory back to the system a little later.
+  // The collector gives memory back to the system a little later, each time.
   await pause(2000);
   collectGarbage();
+  await pause(2000);
   const residentBytes = residentBytesBeyondPageCache() - emptyBytes;
   await backend.close();
   return { residentBytes };

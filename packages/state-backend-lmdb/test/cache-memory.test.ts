@@ -45,10 +45,19 @@ function singleEntries(backend: KeyedStateBackend<number>): Change {
   return (key, count) => state.put(key % 10, count / 3);
 }
 
+function manyEntries(backend: KeyedStateBackend<number>): Change {
+  const state = plainState(backend, new MapStateDescriptor('maps', { key: safeInteger, value: float64 }));
+  return (key, count) => {
+    backend.setCurrentKey(Math.floor(key / 10));
+    state.put(key % 10, count / 3);
+  };
+}
+
 it.each([
   ['numbers', numbers],
   ['texts', texts],
   ['entries of maps, one of each', singleEntries],
+  ['entries of maps of ten', manyEntries],
 ] as const)('%s that come and go take no more than the cache may have', { timeout: 60_000 }, async (_name, open) => {
   const settings = { localDirectories: temporaryDirectory(), cacheBytes: CACHE_BYTES };
   const harness = new StateBackendHarness(new LmdbStateBackend(settings));

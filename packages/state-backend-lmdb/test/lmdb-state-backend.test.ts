@@ -139,11 +139,11 @@ describe('the share of managed memory', () => {
     const seen: number[] = [];
     first.watch((bytes) => void seen.push(bytes));
     expect(shares.map(({ bytes }) => bytes)).toEqual([4000, 4000, 4000]);
-    expect(first.cacheBytes).toBe(2400);
+    expect(first.cacheBytes).toBe(3400);
     shares[1]?.release();
     shares[1]?.release();
     shares[2]?.release();
-    expect(seen).toEqual([3600, 7200]);
+    expect(seen).toEqual([5100, 10_200]);
     first.release();
     const tenth = new ManagedMemoryShare(12_000, 0.1);
     expect(tenth.bytes).toBe(1200);
@@ -160,8 +160,8 @@ describe('the share of managed memory', () => {
     };
     const managed = { 'taskmanager.memory.managed.size': '12 mb' };
     const sized = { ...managed, 'state.backend.lmdb.cache-size': '5 mb' };
-    expect(await budgetOf({})).toBe(Math.floor(0.6 * 256 * MEBIBYTE));
-    expect(await budgetOf(managed)).toBe(Math.floor(0.6 * 12 * MEBIBYTE));
+    expect(await budgetOf({})).toBe(Math.floor(0.85 * 256 * MEBIBYTE));
+    expect(await budgetOf(managed)).toBe(Math.floor(0.85 * 12 * MEBIBYTE));
     expect(await budgetOf(sized)).toBe(5 * MEBIBYTE);
     expect(await budgetOf(sized, MEBIBYTE)).toBe(MEBIBYTE);
   });

@@ -13,7 +13,7 @@ import { BroadcastChannel, threadId } from 'node:worker_threads';
 import { hasThreadEnded, thisThread } from '../environment/process-identity.js';
 
 /** MM4. */
-const CACHE_SHARE: number = 0.6;
+const CACHE_SHARE: number = 0.85;
 const CHANNEL: string = 'tidemark.managed-memory.1';
 
 /** What threads tell each other. */

@@ -49,7 +49,7 @@ export const LmdbStateBackendOptions: {
   CACHE_SIZE: memorySizeOption({
     key: 'state.backend.lmdb.cache-size',
     description:
-      'How much of the values in use one keyed backend keeps on the heap, in front of the file. Not set: 60 % of its share of taskmanager.memory.managed.size, which all keyed backends of the process divide among them; the rest is for what no cache counts. 0: no cache.',
+      'How much of the values in use one keyed backend keeps on the heap, in front of the file. Not set: 85 % of its share of taskmanager.memory.managed.size, which all keyed backends of the process divide among them; the rest is for what no cache counts. 0: no cache.',
   }),
   MAP_SIZE: memorySizeOption({
     key: 'state.backend.lmdb.map-size',

@@ -56,7 +56,7 @@ export interface CellCacheFigures {
 /** The cells of one backend. */
 export class CellCache implements DirtyCells {
   epoch = 1;
-  /** Bytes of all cells, dirty and clean. Read on every write. */
+  /** Bytes of all cells, dirty and clean, and of their maps. Read on every write. */
   usedBytes = 0;
   dirtyBytes = 0;
   budgetBytes: number;
@@ -160,6 +160,11 @@ export class CellCache implements DirtyCells {
     cell.sizeBytes = sizeBytes;
     this.usedBytes += difference;
     if (cell.dirtyEpoch !== 0) this.dirtyBytes += difference;
+  }
+
+  /** So many more bytes are in memory besides the cells: they come with the first cell of a map and go with the last. */
+  charge(bytes: number): void {
+    this.usedBytes += bytes;
   }
 
   /** Takes a cell away that has nothing to write (CE4 of cell.ts) or is clean. */

@@ -37,6 +37,8 @@ export interface CellTableParameters {
   readonly ttl: TtlPolicy | undefined;
   /** Looks at a value that the program may have changed. @throws StateError `mutation-detected`. */
   readonly verify: (value: unknown) => void;
+  /** So many more bytes are in memory besides the cells. */
+  readonly charge: (bytes: number) => void;
 }
 
 /** One state in one key group. */
@@ -45,6 +47,7 @@ export class CellTable {
   readonly sizes: ValueSizes;
   readonly ttl: TtlPolicy | undefined;
   readonly verify: (value: unknown) => void;
+  readonly charge: (bytes: number) => void;
   readonly cells: CellIndex<KeyCell>;
   readonly owners: CellIndex<MapOwner>;
   /** Walks over maps of which nothing is in memory (MO1 of map-cell.ts). */
@@ -59,12 +62,13 @@ export class CellTable {
 
   constructor(
     readonly stored: StoredTable,
-    { types, sizes, ttl, verify }: CellTableParameters,
+    { types, sizes, ttl, verify, charge }: CellTableParameters,
   ) {
     this.types = types;
     this.sizes = sizes;
     this.ttl = ttl;
     this.verify = verify;
+    this.charge = charge;
     this.cells = new CellIndex(types.hasNamespaces);
     this.owners = new CellIndex(types.hasNamespaces);
   }

@@ -12,6 +12,7 @@ import { Cell, type CellWriting } from './cell.js';
 import type { CellTable } from './cell-table.js';
 import type { PathWriter } from './path-writer.js';
 import { NOTHING } from './stored-table.js';
+import { MAP_BYTES } from './value-sizes.js';
 
 /** The map of a key and namespace. */
 export class MapOwner {
@@ -23,7 +24,7 @@ export class MapOwner {
   structure = 0;
   /** The first of the walks over this map that have not ended; each knows the next. An array per map would cost more. */
   firstWalk: OwnerWalk | undefined = undefined;
-  isIndexed = true;
+  isIndexed = false;
   private prefixBytes: Uint8Array | undefined = undefined;
 
   constructor(
@@ -38,6 +39,13 @@ export class MapOwner {
   prefix(paths: PathWriter): Uint8Array {
     this.prefixBytes ??= paths.path(this.table.types, this.key, this.namespace).slice();
     return this.prefixBytes;
+  }
+
+  /** Takes its place in the index. */
+  enter(): void {
+    this.isIndexed = true;
+    this.table.owners.set(this.keyIdentity, this.namespaceIdentity, this);
+    this.table.charge(MAP_BYTES);
   }
 
   hold(walk: OwnerWalk): void {
@@ -63,6 +71,7 @@ export class MapOwner {
     if (this.cells.size > 0 || this.clearing !== undefined || this.firstWalk !== undefined || !this.isIndexed) return;
     this.isIndexed = false;
     this.table.owners.delete(this.keyIdentity, this.namespaceIdentity);
+    this.table.charge(-MAP_BYTES);
   }
 }
 
@@ -129,7 +138,7 @@ export class LooseWalks {
 /** The owner of a map that has none, in the index. */
 export function makeOwner({ table, keyIdentity, namespaceIdentity, key, namespace }: MapPlace): MapOwner {
   const owner = new MapOwner(table, keyIdentity, namespaceIdentity, key, namespace);
-  table.owners.set(keyIdentity, namespaceIdentity, owner);
+  owner.enter();
   const { looseWalks } = table;
   for (;;) {
     const walk = looseWalks.find(keyIdentity, namespaceIdentity);

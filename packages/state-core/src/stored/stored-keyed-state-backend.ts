@@ -229,8 +229,9 @@ export class StoredKeyedStateBackend<K> extends KeyedStateAccess<K, OpenedState<
       restored,
       stored: this.entries.openState(registration),
       ttl,
-      sizes: new ValueSizes(kind === 'list' ? undefined : valueSerializer.fixedLength, kind === 'map'),
+      sizes: new ValueSizes(kind === 'list' ? undefined : valueSerializer.fixedLength),
       verify: (value) => passing.verify(value as never),
+      charge: (bytes) => this.cache.charge(bytes),
       types: {
         stateId: registration.id,
         stateName: name,

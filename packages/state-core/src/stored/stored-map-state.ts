@@ -269,8 +269,7 @@ export class StoredMapState<K, N, UK, UV>
     const { table, keyIdentity, namespaceIdentity } = owner;
     const existing = ownerAt(table, keyIdentity, namespaceIdentity);
     if (existing !== undefined) return existing;
-    owner.isIndexed = true;
-    table.owners.set(keyIdentity, namespaceIdentity, owner);
+    owner.enter();
     return owner;
   }
 

@@ -108,6 +108,7 @@ export class StoredPriorityQueue<K> extends KeyedPriorityQueue<AnyElement> {
       sizes: new ValueSizes(0),
       ttl: undefined,
       verify: () => {},
+      charge: () => {},
       types: {
         stateId: id,
         stateName: name,

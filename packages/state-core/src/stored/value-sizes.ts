@@ -4,12 +4,12 @@
 //   VS2. A cell counts as what it takes of the memory of the process where cells have come and gone for long. Its object and its
 //        places in the index and in lists take 250 bytes; holes where others were, and what the collector lets accumulate
 //        before it looks, take nearly as much again.
-//   VS3. An entry of a map counts with what it takes besides when it is the only one of its map in memory.
+//   VS3. A map counts besides its entries as long as any of them is in memory (MO1 of map-cell.ts).
 
 /** What a cell takes besides its value, in bytes (VS2). */
 export const CELL_BYTES: number = 448;
-/** What an entry of a map may take more (VS3): its map. */
-const MAP_BYTES = 320;
+/** What a map takes besides its entries, in bytes (VS3). */
+export const MAP_BYTES: number = 320;
 /** How an object in memory compares to its bytes. */
 const OBJECT_FACTOR = 4;
 /** A place in an array. */
@@ -21,12 +21,10 @@ const NEWEST = 1 / 16;
 export class ValueSizes {
   /** Of a cell with any value; `undefined` where that differs. */
   readonly fixedCellBytes: number | undefined;
-  private readonly cellBytes: number;
   private averageBytes = 64;
 
-  constructor(fixedLength: number | undefined, isMap = false) {
-    this.cellBytes = isMap ? CELL_BYTES + MAP_BYTES : CELL_BYTES;
-    this.fixedCellBytes = fixedLength === undefined ? undefined : this.cellBytes + fixedLength;
+  constructor(fixedLength: number | undefined) {
+    this.fixedCellBytes = fixedLength === undefined ? undefined : CELL_BYTES + fixedLength;
   }
 
   /** A value was stored in so many bytes. */
@@ -36,7 +34,7 @@ export class ValueSizes {
 
   /** Of a cell with a value. */
   ofCell(value: unknown): number {
-    return this.fixedCellBytes ?? this.cellBytes + this.ofValue(value);
+    return this.fixedCellBytes ?? CELL_BYTES + this.ofValue(value);
   }
 
   /** Of elements of a list, with their places in the array; a number takes no more than its place. */
