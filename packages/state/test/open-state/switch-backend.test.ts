@@ -73,7 +73,7 @@ it('the states of one process share the managed memory, and have more of it when
     'taskmanager.memory.managed.size': '8 mb',
   };
   const budgetOf = (state: Accounts): unknown => state.metrics().backend?.cacheBudgetBytes;
-  const cacheOf = (share: number): number => Math.floor(0.6 * share);
+  const cacheOf = (share: number): number => Math.floor(0.85 * share);
   await using first = await openAccounts(undefined, { config });
   const alone = budgetOf(first);
   {
