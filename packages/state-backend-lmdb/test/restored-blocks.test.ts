@@ -2,10 +2,11 @@
 
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { isStateError, MapStateDescriptor, type StateError, string } from '@tidemark/state-core';
+import { MapStateDescriptor, type StateError, string } from '@tidemark/state-core';
 import { plainState, StateBackendHarness } from '@tidemark/state-testkit';
 import { expect, it, onTestFinished } from 'vitest';
 import { LmdbStateBackend } from '../src/index.js';
+import { failureOf } from './failure-of.js';
 import { smallVolume } from './small-volume.js';
 import { temporaryDirectory } from './temporary-environment.js';
 
@@ -26,16 +27,6 @@ function fillUp(path: string): void {
     if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
   } finally {
     closeSync(file);
-  }
-}
-
-function failureOf(run: () => void): StateError | undefined {
-  try {
-    run();
-    return undefined;
-  } catch (error) {
-    if (!isStateError(error)) throw error;
-    return error;
   }
 }
 

@@ -1,21 +1,12 @@
-import { isStateError, type StateError } from '@tidemark/state-core';
+import type { StateError } from '@tidemark/state-core';
 import { describe, expect, it } from 'vitest';
 import { LmdbKeyedStore } from '../../src/store/lmdb-keyed-store.js';
+import { failureOf } from '../failure-of.js';
 import { smallVolume } from '../small-volume.js';
 import { bytes, openEnvironment, text } from '../temporary-environment.js';
 import { randomOf, StoreModel } from './model.js';
 
 const MEBIBYTE: number = 1024 * 1024;
-
-function failureOf(run: () => void): StateError | undefined {
-  try {
-    run();
-    return undefined;
-  } catch (error) {
-    if (!isStateError(error)) throw error;
-    return error;
-  }
-}
 
 describe('a store on a full disk', () => {
   it('refuses the write, keeps everything, lets state be removed, and goes on when there is room', async (context) => {
